@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+
+/// What went wrong between Cairn and storage.
+public enum BlockError: Error, Equatable, Sendable {
+  /// What was tried when the system said no.
+  public enum Operation: String, Sendable {
+    case create, open, read, write, zero, allocate, flush, resize, publish
+  }
+
+  /// A range beyond the end of the target: what wrote there planned wrongly, or a table on the target lies.
+  case outOfBounds(offset: UInt64, byteCount: UInt64, size: UInt64)
+  /// A system call failed with `number` (errno). `offset` is nil where the call has none.
+  case system(Operation, path: String, offset: UInt64?, number: CInt)
+  /// The target took or gave fewer bytes than it was asked to, and no reason.
+  case shortTransfer(Operation, path: String, offset: UInt64, byteCount: Int, of: Int)
+  /// The output's name belongs to something that is not a regular file (`kind`: "a directory", "a block device", …).
+  case notARegularFile(path: String, kind: FileKind)
+  /// The stop flag was set; nothing further is written.
+  case cancelled
+
+  /// What stands where a regular file was expected.
+  public enum FileKind: String, Sendable {
+    case directory = "a directory"
+    case blockDevice = "a block device"
+    case characterDevice = "a character device"
+    case pipe = "a pipe"
+    case socket = "a socket"
+    case other = "not a regular file"
+  }
+}
+
+extension BlockError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .outOfBounds(let offset, let byteCount, let size):
+      "\(byteCount) bytes at \(offset) lie beyond the end of the target (\(size) bytes)"
+    case .system(let operation, let path, let offset, let number):
+      "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): \(Self.text(of: number))"
+    case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
+      "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
+    case .notARegularFile(let path, let kind):
+      "\(path): is \(kind.rawValue), and an image is a regular file; name another output"
+    case .cancelled:
+      "stopped before the end"
+    }
+  }
+
+  /// The system's own words for an errno, in the C locale's English.
+  static func text(of number: CInt) -> String {
+    var buffer = [CChar](repeating: 0, count: 128)
+    let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
+      unsafe linux_error_text(number, bytes.baseAddress, bytes.count)
+    }
+    guard let text = unsafe text else { return "error \(number)" }
+    return unsafe String(cString: text)
+  }
+}

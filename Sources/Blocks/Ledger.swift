@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
+
+/// What other threads may see of a job, and say to it: how far it is, and that it must stop.
+public final class WriteMonitor: Sendable {
+  private let written = Atomic<UInt64>(0)
+  private let zeroed = Atomic<UInt64>(0)
+  private let isStopping = Atomic<Bool>(false)
+
+  public init() {}
+
+  /// Bytes handed to the target so far, zeroed ones not among them.
+  public var writtenByteCount: UInt64 { written.load(ordering: .relaxed) }
+  /// Bytes that the target was told to zero so far.
+  public var zeroedByteCount: UInt64 { zeroed.load(ordering: .relaxed) }
+  public var isStopped: Bool { isStopping.load(ordering: .relaxed) }
+
+  /// The next write throws `BlockError.cancelled`. Safe to call from anywhere, at any time.
+  public func stop() { isStopping.store(true, ordering: .relaxed) }
+
+  fileprivate func count(written byteCount: UInt64) { written.add(byteCount, ordering: .relaxed) }
+  fileprivate func count(zeroed byteCount: UInt64) { zeroed.add(byteCount, ordering: .relaxed) }
+}
+
+/// The target that writers get: passes everything on and knows of every byte whether it was written, zeroed or left
+/// untouched.
+///
+/// No byte is written twice: `repeatedByteCount` stays 0 on every build, and tests hold it to that.
+public final class Ledger: BlockTarget {
+  private let target: any BlockTarget
+  public let monitor: WriteMonitor
+  /// Bytes with content.
+  public private(set) var written = ExtentSet()
+  /// Bytes that must read as zero.
+  public private(set) var zeroed = ExtentSet()
+  /// Bytes that came a second time.
+  public private(set) var repeatedByteCount: UInt64 = 0
+  /// Calls of `write`.
+  public private(set) var writeCount = 0
+
+  public init(_ target: any BlockTarget, monitor: WriteMonitor = WriteMonitor()) {
+    self.target = target
+    self.monitor = monitor
+  }
+
+  public var size: UInt64 { target.size }
+
+  /// Free space: anything may stand there.
+  public var untouched: ExtentSet {
+    var touched = written
+    for range in zeroed.ranges { touched.insert(range) }
+    return touched.complement(in: 0..<size)
+  }
+
+  public func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
+    try target.read(into: &bytes, at: offset)
+  }
+
+  public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
+    try checkNotStopped()
+    try checkBounds(offset, bytes.byteCount)
+    try target.write(bytes, at: offset)
+    let range = offset..<offset + UInt64(bytes.byteCount)
+    repeatedByteCount += written.insert(range) + zeroed.overlap(with: range)
+    writeCount += 1
+    monitor.count(written: UInt64(bytes.byteCount))
+  }
+
+  public func zero(_ range: Range<UInt64>) throws(BlockError) {
+    try checkNotStopped()
+    try target.zero(range)
+    repeatedByteCount += zeroed.insert(range) + written.overlap(with: range)
+    monitor.count(zeroed: range.upperBound - range.lowerBound)
+  }
+
+  public func flush() throws(BlockError) {
+    try checkNotStopped()
+    try target.flush()
+  }
+
+  private func checkNotStopped() throws(BlockError) {
+    if monitor.isStopped { throw .cancelled }
+  }
+}

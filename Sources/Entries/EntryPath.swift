@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where an entry lies below the root of its stream: names of any bytes but NUL and "/", joined by "/".
+///
+/// There is no "." and no ".." in it, no "/" at its ends, and the root itself is empty: two paths are the same place
+/// if they are equal.
+public struct EntryPath: Hashable, Sendable {
+  public let bytes: [UInt8]
+
+  public static let root = EntryPath(normalized: [])
+
+  /// Takes a path as an archive or a person writes it: "./boot//a" is "boot/a".
+  ///
+  /// - Throws: `EntryPathError` for an absolute path, for one with ".." in it and for one with a NUL.
+  public init(_ text: some Collection<UInt8>) throws(EntryPathError) {
+    guard text.first != Self.slash else { throw .absolute }
+    guard !text.contains(0) else { throw .containsNUL }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    for name in text.split(separator: Self.slash) where !name.elementsEqual(Self.dot) {
+      guard !name.elementsEqual(Self.dotDot) else { throw .leavesRoot }
+      if !bytes.isEmpty { bytes.append(Self.slash) }
+      bytes += name
+    }
+    self.bytes = bytes
+  }
+
+  /// A path written in the code: trusted to be relative and free of "..".
+  public init(_ text: StaticString) {
+    bytes = Array(text.description.utf8)
+    precondition((try? EntryPath(bytes))?.bytes == bytes, "not a normalized path")
+  }
+
+  private init(normalized bytes: [UInt8]) { self.bytes = bytes }
+
+  public var isRoot: Bool { bytes.isEmpty }
+
+  /// The last name; empty for the root.
+  public var name: ArraySlice<UInt8> {
+    bytes.lastIndex(of: Self.slash).map { bytes[($0 + 1)...] } ?? bytes[...]
+  }
+
+  /// The directory that holds it; the root's is the root.
+  public var parent: EntryPath {
+    EntryPath(normalized: bytes.lastIndex(of: Self.slash).map { Array(bytes[..<$0]) } ?? [])
+  }
+
+  /// Every name from the root down.
+  public var names: [ArraySlice<UInt8>] { bytes.split(separator: Self.slash) }
+
+  /// The path below this one.
+  public func appending(_ other: EntryPath) -> EntryPath {
+    if isRoot { return other }
+    if other.isRoot { return self }
+    return EntryPath(normalized: bytes + [Self.slash] + other.bytes)
+  }
+
+  private static let slash = UInt8(ascii: "/")
+  private static let dot = [UInt8(ascii: ".")]
+  private static let dotDot = [UInt8(ascii: "."), UInt8(ascii: ".")]
+}
+
+/// What makes a path unsafe to follow.
+public enum EntryPathError: Error, Equatable, Sendable {
+  case absolute
+  case leavesRoot
+  case containsNUL
+}
+
+extension EntryPathError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .absolute: "begins with \"/\", and entries lie below the root of the volume"
+    case .leavesRoot: "has a \"..\" in it, which could lead out of the volume"
+    case .containsNUL: "has a NUL in it, which no file system takes"
+    }
+  }
+}
+
+extension EntryPath: CustomStringConvertible {
+  /// For people: as it is where it is printable UTF-8, other bytes as \xNN; the root is "./".
+  public var description: String {
+    isRoot ? "./" : bytes.printable
+  }
+}
+
+extension Collection<UInt8> {
+  /// Bytes from outside, fit for a terminal: printable UTF-8 as it is, everything else as \xNN.
+  public var printable: String {
+    guard let text = String(validating: self, as: UTF8.self), text.unicodeScalars.allSatisfy(\.isPrintable)
+    else {
+      return map { (0x20..<0x7F).contains($0) && $0 != 0x5C ? String(UnicodeScalar($0)) : escaped($0) }
+        .joined()
+    }
+    return text
+  }
+
+  private func escaped(_ byte: UInt8) -> String {
+    let digits = Array("0123456789abcdef")
+    return "\\x\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isPrintable: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: false
+    default: true
+    }
+  }
+}
