@@ -36,7 +36,7 @@ extension BlockError: CustomStringConvertible {
     case .outOfBounds(let offset, let byteCount, let size):
       "\(byteCount) bytes at \(offset) lie beyond the end of the target (\(size) bytes)"
     case .system(let operation, let path, let offset, let number):
-      "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): \(Self.text(of: number))"
+      "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): \(Self.text(ofErrno: number))"
     case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
     case .notARegularFile(let path, let kind):
@@ -47,7 +47,7 @@ extension BlockError: CustomStringConvertible {
   }
 
   /// The system's own words for an errno, in the C locale's English.
-  static func text(of number: CInt) -> String {
+  public static func text(ofErrno number: CInt) -> String {
     var buffer = [CChar](repeating: 0, count: 128)
     let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
       unsafe linux_error_text(number, bytes.baseAddress, bytes.count)
