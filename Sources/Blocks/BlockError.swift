@@ -37,6 +37,7 @@ extension BlockError: CustomStringConvertible {
       "\(byteCount) bytes at \(offset) lie beyond the end of the target (\(size) bytes)"
     case .system(let operation, let path, let offset, let number):
       "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): \(Self.text(ofErrno: number))"
+        + Self.advice(operation, number)
     case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
     case .notARegularFile(let path, let kind):
@@ -46,7 +47,19 @@ extension BlockError: CustomStringConvertible {
     }
   }
 
-  /// The system's own words for an errno, in the C locale's English.
+  /// What to do about it, where the system's words don't say.
+  private static func advice(_ operation: Operation, _ number: CInt) -> String {
+    switch (operation, number) {
+    case (.create, ENOENT): "; make its directory first, or name another output"
+    case (.create, EACCES), (.create, EPERM), (.create, EROFS):
+      "; name an output in a directory that you may write to"
+    case (_, ENOSPC), (_, EDQUOT): "; make room, or name an output on a larger file system"
+    case (.resize, EFBIG): "; name an output on a file system that takes files of this size"
+    default: ""
+    }
+  }
+
+  /// The system's own words for an errno. English, since nothing here calls setlocale(3).
   public static func text(ofErrno number: CInt) -> String {
     var buffer = [CChar](repeating: 0, count: 128)
     let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in

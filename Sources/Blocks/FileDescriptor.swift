@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
 
-/// Sole owner of an open file, closed when it goes. Knows its path for what errors say.
+/// Sole owner of an open file, closed when it goes.
 struct FileDescriptor: ~Copyable {
   let raw: CInt
+  /// What errors call the file.
   let path: String
 
+  /// - Parameter name: what errors call the file, where that isn't `path`.
   /// - Throws: `system(operation, …)` with what open(2) said.
   static func open(
-    _ path: String, flags: CInt, mode: mode_t = 0, for operation: BlockError.Operation = .open
+    _ path: String, flags: CInt, mode: mode_t = 0, for operation: BlockError.Operation = .open,
+    calledHere name: String? = nil
   ) throws(BlockError) -> FileDescriptor {
-    let raw = unsafe linux_open(path, flags, mode)
-    guard raw >= 0 else { throw .system(operation, path: path, offset: nil, number: linux_errno()) }
-    return FileDescriptor(raw: raw, path: path)
+    while true {
+      let raw = unsafe linux_open(path, flags, mode)
+      if raw >= 0 { return FileDescriptor(raw: raw, path: name ?? path) }
+      let number = linux_errno()
+      if number != EINTR { throw .system(operation, path: name ?? path, offset: nil, number: number) }
+    }
   }
 
   private init(raw: CInt, path: String) {
@@ -25,18 +31,9 @@ struct FileDescriptor: ~Copyable {
   /// Reads until `bytes` is full.
   func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
     let failure: BlockError? = unsafe bytes.withUnsafeMutableBytes { buffer in
-      var position = 0
-      while position < buffer.count {
-        let at = offset + UInt64(position)
-        let count = unsafe pread(raw, buffer.baseAddress! + position, buffer.count - position, off_t(at))
-        if count < 0, linux_errno() == EINTR { continue }
-        guard count >= 0 else { return system(.read, at) }
-        guard count > 0 else {
-          return .shortTransfer(.read, path: path, offset: offset, byteCount: position, of: buffer.count)
-        }
-        position += count
+      transfer(.read, buffer.count, at: offset) { position, at in
+        unsafe pread(raw, buffer.baseAddress! + position, buffer.count - position, at)
       }
-      return nil
     }
     if let failure { throw failure }
   }
@@ -44,36 +41,49 @@ struct FileDescriptor: ~Copyable {
   /// Writes until all of `bytes` is taken.
   func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     let failure: BlockError? = unsafe bytes.withUnsafeBytes { buffer in
-      var position = 0
-      while position < buffer.count {
-        let at = offset + UInt64(position)
-        let count = unsafe pwrite(raw, buffer.baseAddress! + position, buffer.count - position, off_t(at))
-        if count < 0, linux_errno() == EINTR { continue }
-        guard count >= 0 else { return system(.write, at) }
-        guard count > 0 else {
-          return .shortTransfer(.write, path: path, offset: offset, byteCount: position, of: buffer.count)
-        }
-        position += count
+      transfer(.write, buffer.count, at: offset) { position, at in
+        unsafe pwrite(raw, buffer.baseAddress! + position, buffer.count - position, at)
       }
-      return nil
     }
     if let failure { throw failure }
   }
 
+  /// Calls `call` with the position in the buffer and the offset in the file until `byteCount` bytes have moved.
+  private func transfer(
+    _ operation: BlockError.Operation, _ byteCount: Int, at offset: UInt64, by call: (Int, off_t) -> Int
+  ) -> BlockError? {
+    var position = 0
+    while position < byteCount {
+      let at = offset + UInt64(position)
+      let count = call(position, off_t(at))
+      if count < 0, linux_errno() == EINTR { continue }
+      guard count >= 0 else { return .system(operation, path: path, offset: at, number: linux_errno()) }
+      guard count > 0 else {
+        return .shortTransfer(operation, path: path, offset: offset, byteCount: position, of: byteCount)
+      }
+      position += count
+    }
+    return nil
+  }
+
+  /// Cuts the file or lets it go on with zeros.
   func resize(to byteCount: UInt64) throws(BlockError) {
-    guard ftruncate(raw, off_t(byteCount)) == 0 else { throw system(.resize, nil) }
+    let number = off_t(exactly: byteCount).map { size in errno { ftruncate(raw, size) } } ?? EFBIG
+    if number != 0 { throw .system(.resize, path: path, offset: byteCount, number: number) }
   }
 
   func flush() throws(BlockError) {
-    guard fsync(raw) == 0 else { throw system(.flush, nil) }
+    let number = errno { fsync(raw) }
+    if number != 0 { throw .system(.flush, path: path, offset: nil, number: number) }
   }
 
-  /// Reserves space for `range` without changing what it reads as. False where there is none, or no way to.
+  /// Reserves space for `range` without changing what it reads as. False where there is none, or no way to; part of
+  /// it may be reserved then.
   func allocate(_ range: Range<UInt64>) -> Bool {
     fallocate(linux_FALLOC_FL_KEEP_SIZE, range) == 0
   }
 
-  /// Makes `range` a hole. False where the file system can't.
+  /// Makes `range`, which is not empty, a hole. False where the file system can't.
   func punchHole(_ range: Range<UInt64>) throws(BlockError) -> Bool {
     switch fallocate(linux_FALLOC_FL_KEEP_SIZE | linux_FALLOC_FL_PUNCH_HOLE, range) {
     case 0: return true
@@ -82,16 +92,15 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
-  /// 0 or the errno.
   private func fallocate(_ mode: CInt, _ range: Range<UInt64>) -> CInt {
-    let count = off_t(range.upperBound - range.lowerBound)
-    while true {
-      if linux_fallocate(raw, mode, off_t(range.lowerBound), count) == 0 { return 0 }
-      if linux_errno() != EINTR { return linux_errno() }
-    }
+    errno { linux_fallocate(raw, mode, off_t(range.lowerBound), off_t(range.upperBound - range.lowerBound)) }
   }
 
-  private func system(_ operation: BlockError.Operation, _ offset: UInt64?) -> BlockError {
-    .system(operation, path: path, offset: offset, number: linux_errno())
+  /// 0, or the errno of a call that is made again where a signal has interrupted it.
+  private func errno(of call: () -> CInt) -> CInt {
+    while call() != 0 {
+      if linux_errno() != EINTR { return linux_errno() }
+    }
+    return 0
   }
 }
