@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// For numbers that have been checked: a multiple that the type can't hold traps.
+
 extension UnsignedInteger where Self: FixedWidthInteger {
   /// The quotient, the next whole number where the division leaves a rest.
   @inlinable

@@ -20,18 +20,19 @@ public protocol BlockTarget: AnyObject {
 
 extension BlockTarget {
   /// Throws `outOfBounds` unless `byteCount` bytes at `offset` lie within the target.
-  func checkBounds(_ offset: UInt64, _ byteCount: Int) throws(BlockError) {
-    let (end, overflow) = offset.addingReportingOverflow(UInt64(byteCount))
-    guard !overflow, end <= size else {
-      throw .outOfBounds(offset: offset, byteCount: UInt64(byteCount), size: size)
+  func checkBounds(_ offset: UInt64, _ byteCount: UInt64) throws(BlockError) {
+    guard offset <= size, byteCount <= size - offset else {
+      throw .outOfBounds(offset: offset, byteCount: byteCount, size: size)
     }
+  }
+
+  /// The same for a count of bytes in memory.
+  func checkBounds(_ offset: UInt64, _ byteCount: Int) throws(BlockError) {
+    try checkBounds(offset, UInt64(byteCount))
   }
 
   /// Throws `outOfBounds` unless `range` lies within the target.
   func checkBounds(_ range: Range<UInt64>) throws(BlockError) {
-    guard range.upperBound <= size else {
-      throw .outOfBounds(
-        offset: range.lowerBound, byteCount: range.upperBound - range.lowerBound, size: size)
-    }
+    try checkBounds(range.lowerBound, range.upperBound - range.lowerBound)
   }
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes what is appended to a target, from one offset on, in large aligned pieces.
+/// Writes what is appended to a target, from one offset on, in large pieces that begin and end at multiples of 4,096
+/// but for the first one's begin and the last one's end.
 ///
-/// Small pieces are gathered in a buffer that stays in the processor's cache; large ones go to the target as they are.
+/// Pieces are gathered in a buffer that stays in the processor's cache; what fills it by itself goes to the target as it
+/// is. (A piece of half the size isn't worth a write of its own: the buffer's rest would be another.)
 public struct SequentialWriter: ~Copyable {
   private let target: any BlockTarget
   private var buffer: AlignedBuffer
@@ -10,10 +12,10 @@ public struct SequentialWriter: ~Copyable {
   /// Where the buffer's first byte belongs.
   private var bufferOffset: UInt64
 
-  /// Pieces from this size on are not copied first.
-  private static let directByteCount = 64 << 10
-  /// Writes begin at multiples of this where the caller's do.
+  /// Writes begin and end at multiples of this.
   private static let alignment = 4096
+  /// Zeros from this count on are worth a call of their own.
+  private static let zeroedByteCount: UInt64 = 64 << 10
 
   /// - Parameter bufferSize: in bytes, a multiple of 4,096; 128 KiB to 1 MiB are cheap, more is dear.
   public init(to target: any BlockTarget, at offset: UInt64, bufferSize: Int = 256 << 10) {
@@ -28,36 +30,31 @@ public struct SequentialWriter: ~Copyable {
 
   public mutating func append(_ bytes: RawSpan) throws(BlockError) {
     var rest = bytes
-    if rest.byteCount >= Self.directByteCount {
-      let head = Int((UInt64(Self.alignment) - offset % UInt64(Self.alignment)) % UInt64(Self.alignment))
-      try gather(rest.extracting(first: head))
-      try flushBuffer()
-      rest = rest.extracting(droppingFirst: head)
-      let direct = rest.extracting(first: rest.byteCount / Self.alignment * Self.alignment)
-      try target.write(direct, at: bufferOffset)
-      bufferOffset += UInt64(direct.byteCount)
-      rest = rest.extracting(droppingFirst: direct.byteCount)
+    while rest.byteCount > 0 {
+      let isDirect = bufferedByteCount == 0 && misalignment == 0 && rest.byteCount >= buffer.byteCount
+      let count = isDirect ? rest.byteCount / Self.alignment * Self.alignment : min(rest.byteCount, room)
+      if isDirect {
+        try target.write(rest.extracting(first: count), at: bufferOffset)
+        bufferOffset += UInt64(count)
+      } else {
+        buffer.store(rest.extracting(first: count), at: bufferedByteCount)
+        try advance(by: count)
+      }
+      rest = rest.extracting(droppingFirst: count)
     }
-    try gather(rest)
   }
 
-  /// Appends `byteCount` zeros: written where they fill up a block between bytes, else left to the target's `zero`.
+  /// Appends `byteCount` zeros: few of them are written; of many, the whole blocks are left to the target's `zero`.
   public mutating func appendZeros(_ byteCount: UInt64) throws(BlockError) {
-    var rest = byteCount
-    while rest > 0 {
-      if bufferedByteCount == 0, rest >= UInt64(buffer.byteCount) {
-        let whole = rest.roundedDown(to: UInt64(Self.alignment))
-        try target.zero(bufferOffset..<bufferOffset + whole)
-        bufferOffset += whole
-        rest -= whole
-      } else {
-        let count = Int(min(rest, UInt64(buffer.byteCount - bufferedByteCount)))
-        buffer.zero(bufferedByteCount..<bufferedByteCount + count)
-        bufferedByteCount += count
-        rest -= UInt64(count)
-        if bufferedByteCount == buffer.byteCount { try flushBuffer() }
-      }
-    }
+    try target.checkBounds(offset, byteCount)
+    guard byteCount >= Self.zeroedByteCount else { return try gatherZeros(byteCount) }
+    let end = offset + byteCount
+    try gatherZeros(offset.roundedUp(to: UInt64(Self.alignment)) - offset)
+    try flushBuffer()
+    let blocksEnd = end.roundedDown(to: UInt64(Self.alignment))
+    try target.zero(bufferOffset..<blocksEnd)
+    bufferOffset = blocksEnd
+    try gatherZeros(end - blocksEnd)
   }
 
   /// Appends zeros up to the next multiple of `unit` bytes from `origin`, which is not behind the next byte.
@@ -72,22 +69,35 @@ public struct SequentialWriter: ~Copyable {
     bufferOffset = offset
   }
 
-  /// Hands over what is still in the buffer. Nothing is lost without it but the buffer's content.
+  /// Hands over what is still in the buffer: to be called at the end, or the last bytes are lost.
   public mutating func flushBuffer() throws(BlockError) {
     guard bufferedByteCount > 0 else { return }
     try target.write(buffer.bytes.extracting(first: bufferedByteCount), at: bufferOffset)
     bufferOffset += UInt64(bufferedByteCount)
     bufferedByteCount = 0
   }
+}
 
-  private mutating func gather(_ bytes: RawSpan) throws(BlockError) {
-    var rest = bytes
-    while rest.byteCount > 0 {
-      let count = min(rest.byteCount, buffer.byteCount - bufferedByteCount)
-      buffer.store(rest.extracting(first: count), at: bufferedByteCount)
-      bufferedByteCount += count
-      rest = rest.extracting(droppingFirst: count)
-      if bufferedByteCount == buffer.byteCount { try flushBuffer() }
+extension SequentialWriter {
+  /// Bytes that the buffer's begin lies behind a multiple of the alignment.
+  private var misalignment: Int { Int(bufferOffset % UInt64(Self.alignment)) }
+
+  /// Bytes that the buffer still takes: full, it ends at a multiple of the alignment.
+  private var room: Int { buffer.byteCount - misalignment - bufferedByteCount }
+
+  /// Counts `byteCount` bytes as buffered.
+  private mutating func advance(by byteCount: Int) throws(BlockError) {
+    bufferedByteCount += byteCount
+    if room == 0 { try flushBuffer() }
+  }
+
+  private mutating func gatherZeros(_ byteCount: UInt64) throws(BlockError) {
+    var rest = byteCount
+    while rest > 0 {
+      let count = Int(min(rest, UInt64(room)))
+      buffer.zero(bufferedByteCount..<bufferedByteCount + count)
+      try advance(by: count)
+      rest -= UInt64(count)
     }
   }
 }
