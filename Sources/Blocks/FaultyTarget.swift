@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 
 /// Passes everything on to another target until its n-th write, and fails from there on: for tests of what is left
 /// behind. Zeroing counts as writing; so does a flush.
 public final class FaultyTarget: BlockTarget {
-  /// What happens at the n-th write.
+  /// What happens at the n-th write. Nothing is written from the one after it on.
   public enum Fault: Sendable, CaseIterable {
     /// Nothing is written; EIO.
     case error
-    /// The first half of the bytes is written; then the target gives up.
+    /// The first half of the bytes is written or zeroed; then the target gives up.
     case shortWrite
     /// Nothing is written; the job is told to stop.
     case stop
@@ -34,20 +35,21 @@ public final class FaultyTarget: BlockTarget {
 
   public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     guard isFailing() else { return try target.write(bytes, at: offset) }
-    if fault == .shortWrite, writeCount == failing {
-      try target.write(bytes.extracting(first: bytes.byteCount / 2), at: offset)
-    }
-    throw error(at: offset, byteCount: bytes.byteCount)
+    let half = bytes.byteCount / 2
+    if isShort { try target.write(bytes.extracting(first: half), at: offset) }
+    throw error(.write, at: offset, UInt64(half), of: UInt64(bytes.byteCount))
   }
 
   public func zero(_ range: Range<UInt64>) throws(BlockError) {
     guard isFailing() else { return try target.zero(range) }
-    throw error(at: range.lowerBound, byteCount: Int(clamping: range.upperBound - range.lowerBound))
+    let byteCount = range.upperBound - range.lowerBound
+    if isShort { try target.zero(range.lowerBound..<range.lowerBound + byteCount / 2) }
+    throw error(.zero, at: range.lowerBound, byteCount / 2, of: byteCount)
   }
 
   public func flush() throws(BlockError) {
     guard isFailing() else { return try target.flush() }
-    throw error(at: 0, byteCount: 0)
+    throw fault == .stop ? .cancelled : system(.flush, nil)
   }
 
   private func isFailing() -> Bool {
@@ -55,15 +57,22 @@ public final class FaultyTarget: BlockTarget {
     return writeCount >= failing
   }
 
-  private func error(at offset: UInt64, byteCount: Int) -> BlockError {
-    switch fault {
-    case .error: .system(.write, path: "faulty target", offset: offset, number: Self.inputOutputError)
-    case .shortWrite:
-      .shortTransfer(.write, path: "faulty target", offset: offset, byteCount: byteCount / 2, of: byteCount)
-    case .stop: .cancelled
-    }
+  /// Whether half of the current write is to be done.
+  private var isShort: Bool { fault == .shortWrite && writeCount == failing }
+
+  private func error(
+    _ operation: BlockError.Operation, at offset: UInt64, _ half: UInt64, of byteCount: UInt64
+  ) -> BlockError {
+    if fault == .stop { return .cancelled }
+    guard isShort else { return system(operation, offset) }
+    return .shortTransfer(
+      operation, path: Self.path, offset: offset, byteCount: Int(clamping: half), of: Int(clamping: byteCount)
+    )
   }
 
-  /// EIO.
-  private static let inputOutputError: CInt = 5
+  private func system(_ operation: BlockError.Operation, _ offset: UInt64?) -> BlockError {
+    .system(operation, path: Self.path, offset: offset, number: EIO)
+  }
+
+  private static let path = "faulty target"
 }

@@ -58,7 +58,6 @@ public final class Ledger: BlockTarget {
 
   public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     try checkNotStopped()
-    try checkBounds(offset, bytes.byteCount)
     try target.write(bytes, at: offset)
     let range = offset..<offset + UInt64(bytes.byteCount)
     repeatedByteCount += written.insert(range) + zeroed.overlap(with: range)

@@ -19,7 +19,7 @@ extension RawSpan {
   /// Whether every byte is zero.
   public var isZero: Bool {
     unsafe withUnsafeBytes { bytes in
-      guard let first = bytes.baseAddress else { return true }
+      guard let first = bytes.baseAddress, bytes.count > 0 else { return true }
       // A block of zeros is one whose first byte is zero and that equals itself a byte further on.
       return unsafe first.load(as: UInt8.self) == 0 && memcmp(first, first + 1, bytes.count - 1) == 0
     }

@@ -9,14 +9,20 @@ public final class TargetSlice: BlockTarget {
   private let starts: [UInt64]
   public let size: UInt64
 
-  /// - Throws: `outOfBounds` where a range reaches beyond the end of `target`.
+  /// - Throws: `outOfBounds` where a range reaches beyond the end of `target`, or the ranges hold more bytes than can
+  ///   be counted.
   public init(of target: any BlockTarget, ranges: [Range<UInt64>]) throws(BlockError) {
     var starts: [UInt64] = []
     var size: UInt64 = 0
     for range in ranges {
       try target.checkBounds(range)
       starts.append(size)
-      size += range.upperBound - range.lowerBound
+      let (sum, overflow) = size.addingReportingOverflow(range.upperBound - range.lowerBound)
+      guard !overflow else {
+        throw .outOfBounds(
+          offset: range.lowerBound, byteCount: range.upperBound - range.lowerBound, size: target.size)
+      }
+      size = sum
     }
     self.target = target
     self.ranges = ranges
@@ -32,10 +38,10 @@ public final class TargetSlice: BlockTarget {
     try checkBounds(offset, bytes.byteCount)
     var position = 0
     while position < bytes.byteCount {
-      let piece = piece(at: offset + UInt64(position), atMost: bytes.byteCount - position)
-      var part = bytes._mutatingExtracting(position..<position + piece.byteCount)
-      try target.read(into: &part, at: piece.offset)
-      position += piece.byteCount
+      let piece = piece(at: offset + UInt64(position), atMost: UInt64(bytes.byteCount - position))
+      var part = bytes._mutatingExtracting(position..<position + piece.count)
+      try target.read(into: &part, at: piece.lowerBound)
+      position += piece.count
     }
   }
 
@@ -43,9 +49,9 @@ public final class TargetSlice: BlockTarget {
     try checkBounds(offset, bytes.byteCount)
     var position = 0
     while position < bytes.byteCount {
-      let piece = piece(at: offset + UInt64(position), atMost: bytes.byteCount - position)
-      try target.write(bytes.extracting(position..<position + piece.byteCount), at: piece.offset)
-      position += piece.byteCount
+      let piece = piece(at: offset + UInt64(position), atMost: UInt64(bytes.byteCount - position))
+      try target.write(bytes.extracting(position..<position + piece.count), at: piece.lowerBound)
+      position += piece.count
     }
   }
 
@@ -53,21 +59,19 @@ public final class TargetSlice: BlockTarget {
     try checkBounds(range)
     var position = range.lowerBound
     while position < range.upperBound {
-      let index = index(of: position)
-      let start = ranges[index].lowerBound + (position - starts[index])
-      let end = min(ranges[index].upperBound, start + (range.upperBound - position))
-      try target.zero(start..<end)
-      position += end - start
+      let piece = piece(at: position, atMost: range.upperBound - position)
+      try target.zero(piece)
+      position += piece.upperBound - piece.lowerBound
     }
   }
 
   public func flush() throws(BlockError) { try target.flush() }
 
-  /// Where the bytes at `position` lie in the target, and how many of them lie there in one piece.
-  private func piece(at position: UInt64, atMost limit: Int) -> (offset: UInt64, byteCount: Int) {
+  /// Where the bytes from `position` on lie in the target, as many as lie there in one piece.
+  private func piece(at position: UInt64, atMost byteCount: UInt64) -> Range<UInt64> {
     let index = index(of: position)
-    let offset = ranges[index].lowerBound + (position - starts[index])
-    return (offset, Int(min(UInt64(limit), ranges[index].upperBound - offset)))
+    let start = ranges[index].lowerBound + (position - starts[index])
+    return start..<start + min(byteCount, ranges[index].upperBound - start)
   }
 
   /// The range that holds `position`, which is below `size`: the last one that begins at or before it.

@@ -78,14 +78,15 @@ extension EntryPathError: CustomStringConvertible {
 }
 
 extension EntryPath: CustomStringConvertible {
-  /// For people: as it is where it is printable UTF-8, other bytes as \xNN; the root is "./".
+  /// For people: `printable`, and the root is "./".
   public var description: String {
     isRoot ? "./" : bytes.printable
   }
 }
 
 extension Collection<UInt8> {
-  /// Bytes from outside, fit for a terminal: printable UTF-8 as it is, everything else as \xNN.
+  /// Bytes from outside, fit for a terminal: as they are where all is printable UTF-8; else ASCII's letters, digits,
+  /// signs and spaces as they are, and every other byte and "\" as \xNN.
   public var printable: String {
     guard let text = String(validating: self, as: UTF8.self), text.unicodeScalars.allSatisfy(\.isPrintable)
     else {

@@ -37,6 +37,18 @@ public enum CopyError<Reading: Error, Writing: Error>: Error {
   case writing(Writing)
 }
 
+extension CopyError: Equatable where Reading: Equatable, Writing: Equatable {}
+
+extension CopyError: CustomStringConvertible {
+  /// What that side says.
+  public var description: String {
+    switch self {
+    case .reading(let error): "\(error)"
+    case .writing(let error): "\(error)"
+    }
+  }
+}
+
 extension EntryWriter where Self: ~Copyable {
   /// Adds every entry that is left in `reader`, with its bytes; does not finish.
   public mutating func add<Reader: EntryReader & ~Copyable>(

@@ -20,7 +20,6 @@ static const int linux_O_TMPFILE = 020000000 | O_DIRECTORY;
 static const int linux_FALLOC_FL_KEEP_SIZE = 0x01;
 static const int linux_FALLOC_FL_PUNCH_HOLE = 0x02;
 static const unsigned linux_MFD_CLOEXEC = 0x0001U;
-static const int linux_AT_SYMLINK_FOLLOW = 0x400;
 
 /// The number of the last error of this thread.
 static inline int linux_errno(void) { return errno; }
