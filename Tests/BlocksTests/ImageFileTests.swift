@@ -300,7 +300,9 @@ enum Waiting: CaseIterable {
       let range = position..<min(size, position + .random(in: 0...600 << 10, using: &random))
       position = range.upperBound
       let value = UInt8.random(in: 0...9, using: &random)
-      model.replaceSubrange(range, with: repeatElement(value, count: range.count))
+      model.withUnsafeMutableBytes {
+        _ = memset($0.baseAddress! + range.lowerBound, CInt(value), range.count)
+      }
       if value == 0 {
         try image.zero(UInt64(range.lowerBound)..<UInt64(range.upperBound))
       } else {
