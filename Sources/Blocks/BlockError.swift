@@ -5,7 +5,9 @@ internal import CLinux
 public enum BlockError: Error, Equatable, Sendable {
   /// What was tried when the system said no.
   public enum Operation: String, Sendable {
-    case create, open, read, write, zero, flush, resize, publish
+    case create, open, read, write, zero, flush, resize
+    /// Give the finished file its name.
+    case publish = "put in place"
   }
 
   /// A range beyond the end of the target: what wrote there planned wrongly, or a table on the target lies.
