@@ -35,16 +35,15 @@ public final class FaultyTarget: BlockTarget {
 
   public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     guard isFailing() else { return try target.write(bytes, at: offset) }
-    let half = bytes.byteCount / 2
-    if isShort { try target.write(bytes.extracting(first: half), at: offset) }
-    throw error(.write, at: offset, UInt64(half), of: UInt64(bytes.byteCount))
+    if isShort { try target.write(bytes.extracting(first: bytes.byteCount / 2), at: offset) }
+    throw error(.write, at: offset, byteCount: UInt64(bytes.byteCount))
   }
 
   public func zero(_ range: Range<UInt64>) throws(BlockError) {
     guard isFailing() else { return try target.zero(range) }
     let byteCount = range.upperBound - range.lowerBound
     if isShort { try target.zero(range.lowerBound..<range.lowerBound + byteCount / 2) }
-    throw error(.zero, at: range.lowerBound, byteCount / 2, of: byteCount)
+    throw error(.zero, at: range.lowerBound, byteCount: byteCount)
   }
 
   public func flush() throws(BlockError) {
@@ -61,13 +60,12 @@ public final class FaultyTarget: BlockTarget {
   private var isShort: Bool { fault == .shortWrite && writeCount == failing }
 
   private func error(
-    _ operation: BlockError.Operation, at offset: UInt64, _ half: UInt64, of byteCount: UInt64
+    _ operation: BlockError.Operation, at offset: UInt64, byteCount: UInt64
   ) -> BlockError {
     if fault == .stop { return .cancelled }
     guard isShort else { return system(operation, offset) }
-    return .shortTransfer(
-      operation, path: Self.path, offset: offset, byteCount: Int(clamping: half), of: Int(clamping: byteCount)
-    )
+    let count = Int(clamping: byteCount)
+    return .shortTransfer(operation, path: Self.path, offset: offset, byteCount: count / 2, of: count)
   }
 
   private func system(_ operation: BlockError.Operation, _ offset: UInt64?) -> BlockError {
