@@ -13,7 +13,8 @@ let testSettings: [SwiftSetting] = [
 /// What ships is memory-safe but where a line says `unsafe`.
 let settings = testSettings + [.strictMemorySafety()]
 
-/// A library target: what may stand in `dependencies` is the table of layers that `Tests/LayerTests` holds the sources to.
+/// A library target: what may stand in `dependencies` is the table of layers that `Tests/LayerTests` holds
+/// the sources to.
 func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }

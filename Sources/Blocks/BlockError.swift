@@ -16,7 +16,8 @@ public enum BlockError: Error, Equatable, Sendable {
   case system(Operation, path: String, offset: UInt64?, number: CInt)
   /// The target took or gave fewer bytes than it was asked to, and no reason.
   case shortTransfer(Operation, path: String, offset: UInt64, byteCount: Int, of: Int)
-  /// The output's name belongs to something that is not a regular file (`kind`: "a directory", "a block device", …).
+  /// The output's name belongs to something that is not a regular file (`kind`: "a directory", "a block
+  /// device", …).
   case notARegularFile(path: String, kind: FileKind)
   /// The stop flag was set; nothing further is written.
   case cancelled
@@ -38,8 +39,8 @@ extension BlockError: CustomStringConvertible {
     case .outOfBounds(let offset, let byteCount, let size):
       "\(byteCount) bytes at \(offset) lie beyond the end of the target (\(size) bytes)"
     case .system(let operation, let path, let offset, let number):
-      "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): \(Self.text(ofErrno: number))"
-        + Self.advice(operation, number)
+      "\(path): cannot \(operation.rawValue)\(offset.map { " at byte \($0)" } ?? ""): "
+        + Self.text(ofErrno: number) + Self.advice(operation, number)
     case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
     case .notARegularFile(let path, let kind):

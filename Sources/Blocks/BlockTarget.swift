@@ -2,8 +2,8 @@
 
 /// Where blocks go. Offsets and ranges are in bytes from the target's first byte.
 ///
-/// Writes may reach storage in any order until `flush()` returns. For one thread at a time. `bytes` are lent for
-/// the call: a target that queues copies them into its own aligned buffers.
+/// Writes may reach storage in any order until `flush()` returns. For one thread at a time. `bytes` are lent
+/// for the call: a target that queues copies them into its own aligned buffers.
 ///
 /// A range that does not lie within `0..<size` is `BlockError.outOfBounds`, and nothing of it is touched.
 public protocol BlockTarget: AnyObject {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CIsal
 
-/// The Castagnoli CRC in the convention of the Linux kernel and libext2fs: no inversion before or after, so that a
-/// checksum may be continued.
+/// The Castagnoli CRC in the convention of the Linux kernel and libext2fs: no inversion before or after, so
+/// that a checksum may be continued.
 ///
 /// Source: RFC 3720, section 12.1, for the polynomial (0x1EDC6F41, reflected).
 public enum CRC32C {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
 
-/// Passes everything on to another target until its n-th write, and fails from there on: for tests of what is left
-/// behind. Zeroing counts as writing; so does a flush.
+/// Passes everything on to another target until its n-th write, and fails from there on: for tests of what is
+/// left behind. Zeroing counts as writing; so does a flush.
 public final class FaultyTarget: BlockTarget {
   /// What happens at the n-th write. Nothing is written from the one after it on.
   public enum Fault: Sendable, CaseIterable {

@@ -48,7 +48,8 @@ struct FileDescriptor: ~Copyable {
     if let failure { throw failure }
   }
 
-  /// Calls `call` with the position in the buffer and the offset in the file until `byteCount` bytes have moved.
+  /// Calls `call` with the position in the buffer and the offset in the file until `byteCount` bytes have
+  /// moved.
   private func transfer(
     _ operation: BlockError.Operation, _ byteCount: Int, at offset: UInt64, by call: (Int, off_t) -> Int
   ) -> BlockError? {
@@ -77,8 +78,8 @@ struct FileDescriptor: ~Copyable {
     if number != 0 { throw .system(.flush, path: path, offset: nil, number: number) }
   }
 
-  /// Reserves space for `range` without changing what it reads as. False where there is none, or no way to; part of
-  /// it may be reserved then.
+  /// Reserves space for `range` without changing what it reads as. False where there is none, or no way to;
+  /// part of it may be reserved then.
   func allocate(_ range: Range<UInt64>) -> Bool {
     fallocate(linux_FALLOC_FL_KEEP_SIZE, range) == 0
   }

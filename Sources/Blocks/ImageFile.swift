@@ -14,8 +14,8 @@ public final class ImageFile: BlockTarget {
   /// - Parameters:
   ///   - path: the output; a link is followed, a file that is there stays as it is.
   ///   - size: in bytes.
-  /// - Throws: `notARegularFile` where the name is taken by a directory or a device; `system` where the directory
-  ///   can't be written to or the size is beyond what the file system takes.
+  /// - Throws: `notARegularFile` where the name is taken by a directory or a device; `system` where the
+  ///   directory can't be written to or the size is beyond what the file system takes.
   public convenience init(path: String, size: UInt64) throws(BlockError) {
     try self.init(PendingFile.make(for: OutputName(resolving: path)), size: size)
   }
@@ -61,8 +61,8 @@ public final class ImageFile: BlockTarget {
 
   /// Gives the image its name, in place of whatever file has it now. Nothing may be written after it.
   ///
-  /// - Parameter isDurable: flush the image before and its directory after, so that the name never holds less than
-  ///   the whole image, whatever the machine does.
+  /// - Parameter isDurable: flush the image before and its directory after, so that the name never holds less
+  ///   than the whole image, whatever the machine does.
   public func commit(isDurable: Bool) throws(BlockError) {
     try reservation.release(in: file.descriptor)
     if isDurable { try file.descriptor.flush() }

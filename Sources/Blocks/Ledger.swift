@@ -22,8 +22,8 @@ public final class WriteMonitor: Sendable {
   fileprivate func count(zeroed byteCount: UInt64) { zeroed.add(byteCount, ordering: .relaxed) }
 }
 
-/// The target that writers get: passes everything on and knows of every byte whether it was written, zeroed or left
-/// untouched.
+/// The target that writers get: passes everything on and knows of every byte whether it was written, zeroed
+/// or left untouched.
 ///
 /// No byte is written twice: `repeatedByteCount` stays 0 on every build, and tests hold it to that.
 public final class Ledger: BlockTarget {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
 
-// Loads, stores and copies at byte offsets, little-endian, bounds checked, any alignment. Inlinable: a generic
-// store that isn't costs 15 times as much across modules.
+// Loads, stores and copies at byte offsets, little-endian, bounds checked, any alignment. Inlinable: a
+// generic store that isn't costs 15 times as much across modules.
 
 extension RawSpan {
   @inlinable

@@ -20,7 +20,8 @@ struct OutputName {
 
   var directory: String { Self.directory(of: path) }
 
-  /// A hidden name in the same directory. No other process makes it, but one that was killed may have left it.
+  /// A hidden name in the same directory. No other process makes it, but one that was killed may have left
+  /// it.
   func temporaryPath(_ number: Int) -> String { "\(directory)/.cairn-\(getpid())-\(number).partial" }
 
   /// Puts the name on storage.
@@ -29,8 +30,8 @@ struct OutputName {
       try FileDescriptor.open(directory, flags: O_RDONLY | O_DIRECTORY, for: .flush).flush()
     } catch {
       switch error {
-      // A directory that may be written to but not read, or a file system that has no such call: the name is there,
-      // and when it reaches storage is the system's affair.
+      // A directory that may be written to but not read, or a file system that has no such call: the name is
+      // there, and when it reaches storage is the system's affair.
       case .system(_, _, _, EACCES), .system(_, _, _, EINVAL): return
       default: throw error
       }

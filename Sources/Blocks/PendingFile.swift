@@ -3,8 +3,8 @@ internal import CLinux
 
 /// A file that gets its name when it is whole.
 ///
-/// Until then it is unnamed (O_TMPFILE), or bears a temporary name beside its own where the file system has no unnamed
-/// files; that one is removed when the value goes.
+/// Until then it is unnamed (O_TMPFILE), or bears a temporary name beside its own where the file system has
+/// no unnamed files; that one is removed when the value goes.
 struct PendingFile: ~Copyable {
   let descriptor: FileDescriptor
   let output: OutputName

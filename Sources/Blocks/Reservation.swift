@@ -2,7 +2,8 @@
 
 /// Space reserved in a file ahead of the writes that go on where the last one ended.
 ///
-/// Only what lies behind everything that was written before is reserved: so nothing is lost when it is given back.
+/// Only what lies behind everything that was written before is reserved: so nothing is lost when it is given
+/// back.
 struct Reservation {
   /// Where the run of writes without a gap began that the last write belongs to.
   private var runStart: UInt64 = 0

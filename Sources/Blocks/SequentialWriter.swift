@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes what is appended to a target, from one offset on, in large pieces that begin and end at multiples of 4,096
-/// but for the first one's begin and the last one's end.
+/// Writes what is appended to a target, from one offset on, in large pieces that begin and end at multiples
+/// of 4,096 but for the first one's begin and the last one's end.
 ///
-/// Pieces are gathered in a buffer that stays in the processor's cache; what fills it by itself goes to the target as it
-/// is. (A piece of half the size isn't worth a write of its own: the buffer's rest would be another.)
+/// Pieces are gathered in a buffer that stays in the processor's cache; what fills it by itself goes to the
+/// target as it is. (A piece of half the size isn't worth a write of its own: the buffer's rest would be
+/// another.)
 public struct SequentialWriter: ~Copyable {
   private let target: any BlockTarget
   private var buffer: AlignedBuffer
@@ -44,7 +45,8 @@ public struct SequentialWriter: ~Copyable {
     }
   }
 
-  /// Appends `byteCount` zeros: few of them are written; of many, the whole blocks are left to the target's `zero`.
+  /// Appends `byteCount` zeros: few of them are written; of many, the whole blocks are left to the target's
+  /// `zero`.
   public mutating func appendZeros(_ byteCount: UInt64) throws(BlockError) {
     try target.checkBounds(offset, byteCount)
     guard byteCount >= Self.zeroedByteCount else { return try gatherZeros(byteCount) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ranges of a target, one behind the other, as a target of its own: a partition is one range, a file inside a file
-/// system several.
+/// Ranges of a target, one behind the other, as a target of its own: a partition is one range, a file inside
+/// a file system several.
 public final class TargetSlice: BlockTarget {
   private let target: any BlockTarget
   private let ranges: [Range<UInt64>]
@@ -9,8 +9,8 @@ public final class TargetSlice: BlockTarget {
   private let starts: [UInt64]
   public let size: UInt64
 
-  /// - Throws: `outOfBounds` where a range reaches beyond the end of `target`, or the ranges hold more bytes than can
-  ///   be counted.
+  /// - Throws: `outOfBounds` where a range reaches beyond the end of `target`, or the ranges hold more bytes
+  ///   than can be counted.
   public init(of target: any BlockTarget, ranges: [Range<UInt64>]) throws(BlockError) {
     var starts: [UInt64] = []
     var size: UInt64 = 0

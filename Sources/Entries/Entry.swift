@@ -40,8 +40,8 @@ public struct Entry: Equatable, Sendable {
   public struct Content: Equatable, Sendable {
     /// Bytes that the file has to whoever reads it.
     public var size: UInt64
-    /// Where bytes lie in a sparse file: ascending, apart, within `size`; the rest reads as zero. Only the bytes of
-    /// these ranges come from the reader, one range behind the other. Nil where all of it comes.
+    /// Where bytes lie in a sparse file: ascending, apart, within `size`; the rest reads as zero. Only the
+    /// bytes of these ranges come from the reader, one range behind the other. Nil where all of it comes.
     public var dataRanges: [Range<UInt64>]?
 
     public init(size: UInt64, dataRanges: [Range<UInt64>]? = nil) {

@@ -2,8 +2,8 @@
 
 /// Where an entry lies below the root of its stream: names of any bytes but NUL and "/", joined by "/".
 ///
-/// There is no "." and no ".." in it, no "/" at its ends, and the root itself is empty: two paths are the same place
-/// if they are equal.
+/// There is no "." and no ".." in it, no "/" at its ends, and the root itself is empty: two paths are the
+/// same place if they are equal.
 public struct EntryPath: Hashable, Sendable {
   public let bytes: [UInt8]
 
@@ -85,8 +85,8 @@ extension EntryPath: CustomStringConvertible {
 }
 
 extension Collection<UInt8> {
-  /// Bytes from outside, fit for a terminal: as they are where all is printable UTF-8; else ASCII's letters, digits,
-  /// signs and spaces as they are, and every other byte and "\" as \xNN.
+  /// Bytes from outside, fit for a terminal: as they are where all is printable UTF-8; else ASCII's letters,
+  /// digits, signs and spaces as they are, and every other byte and "\" as \xNN.
   public var printable: String {
     guard let text = String(validating: self, as: UTF8.self), text.unicodeScalars.allSatisfy(\.isPrintable)
     else {

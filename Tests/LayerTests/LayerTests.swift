@@ -84,10 +84,11 @@ private struct SourceFile {
   /// The text without comments.
   var code: String { text.replacing(/\/\/[^\n]*/, with: "") }
 
-  /// The modules it imports: the first name behind each `import` and the kind of declaration that may follow that.
+  /// The modules it imports: the first name behind each `import` and the kind of declaration that may follow
+  /// that.
   var imports: [String] {
     let statement =
-      /(?:^|;)[ \t]*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|typealias|func|let|var)\s+)?(\w+)/
+      /(?:^|;)[ \t]*(?:@\w+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var)\s+)?(\w+)/
       .anchorsMatchLineEndings()
     return code.matches(of: statement).map { String($0.output.1) }
   }
