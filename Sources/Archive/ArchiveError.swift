@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+public import Entries
+
+/// What is wrong with an archive that is read, or what one that is written can't hold.
+public enum ArchiveError: Error, Equatable, Sendable {
+  /// What was tried when the system said no.
+  public enum Operation: String, Sendable {
+    case open, read, examine
+  }
+
+  /// A system call on the archive at `path` failed with `number` (errno).
+  case system(Operation, path: String, number: CInt)
+  /// A compression library could not be set up: memory, or a filter that it was built without.
+  case library(operation: String, message: String)
+  /// The sink failed.
+  case sink(SinkError)
+
+  /// The writer got `byteCount` bytes of content where the entry promised `expected`.
+  case contentSize(EntryPath, byteCount: UInt64, expected: UInt64)
+  /// The writer got a second entry of the same path.
+  case duplicate(EntryPath)
+  /// The writer got a hard link to something that has not come before.
+  case missingLinkTarget(EntryPath, target: EntryPath)
+  /// The writer got an entry that has no place in a tar.
+  case unrepresentable(EntryPath, Unrepresentable)
+
+  /// What a tar has no way to say.
+  public enum Unrepresentable: String, Sendable {
+    case socket = "is a socket"
+    case deviceNumber = "has a device number above 2,097,151"
+    case linkTarget = "is a link whose target is empty or has a NUL in it"
+    case attributeName = "has an extended attribute without a name or with a NUL in it"
+    case dataRanges = "has data ranges that overlap, run backwards or lie beyond its end"
+  }
+}
+
+extension ArchiveError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .system(let operation, let path, let number):
+      "\(path): cannot \(operation.rawValue): \(Self.text(of: number))"
+    case .library(let operation, let message):
+      "cannot \(operation): \(message)"
+    case .sink(let error):
+      error.description
+    case .contentSize(let path, let byteCount, let expected):
+      "\(path): got \(byteCount) bytes of content for a size of \(expected)"
+    case .duplicate(let path):
+      "\(path): comes twice; leave one of them out"
+    case .missingLinkTarget(let path, let target):
+      "\(path): is a hard link to \(target), which must come before it; put it first"
+    case .unrepresentable(let path, let what):
+      "\(path): \(what.rawValue), which a tar can't hold; leave it out"
+    }
+  }
+
+  /// The system's own words for an errno, in the C locale's English.
+  private static func text(of number: CInt) -> String {
+    var buffer = [CChar](repeating: 0, count: 128)
+    let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
+      unsafe linux_error_text(number, bytes.baseAddress, bytes.count)
+    }
+    guard let text = unsafe text else { return "error \(number)" }
+    return unsafe String(cString: text)
+  }
+}
