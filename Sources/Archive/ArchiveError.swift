@@ -7,10 +7,17 @@ public enum ArchiveError: Error, Equatable, Sendable {
   /// What was tried when the system said no.
   public enum Operation: String, Sendable {
     case open, read, examine
+    case startThread = "start a thread to read"
   }
 
   /// A system call on the archive at `path` failed with `number` (errno).
   case system(Operation, path: String, number: CInt)
+  /// The archive at `path` is no proper tar at `offset` of its uncompressed bytes, where the header of `entry` begins.
+  /// `entry` is the path as the archive has it; nil between entries and where none is known.
+  case tar(path: String, offset: UInt64, entry: [UInt8]?, TarProblem)
+  /// The archive at `path` can't be decompressed at about `offset` of the file, in the middle of `entry`; nil where
+  /// none had begun.
+  case compressed(Compression, path: String, offset: UInt64, entry: [UInt8]?, CompressionProblem)
   /// A compression library could not be set up: memory, or a filter that it was built without.
   case library(operation: String, message: String)
   /// The sink failed.
@@ -40,6 +47,12 @@ extension ArchiveError: CustomStringConvertible {
     switch self {
     case .system(let operation, let path, let number):
       "\(path): cannot \(operation.rawValue): \(Self.text(of: number))"
+    case .tar(let path, _, _, .notTar):
+      "\(path): \(TarProblem.notTar)"
+    case .tar(let path, let offset, let entry, let problem):
+      "\(path): \(Self.place(entry, "byte \(offset) of the tar")): \(problem)"
+    case .compressed(let compression, let path, let offset, let entry, let problem):
+      "\(path): \(Self.place(entry, "byte \(offset) of the \(compression) data")): \(problem)"
     case .library(let operation, let message):
       "cannot \(operation): \(message)"
     case .sink(let error):
@@ -53,6 +66,16 @@ extension ArchiveError: CustomStringConvertible {
     case .unrepresentable(let path, let what):
       "\(path): \(what.rawValue), which a tar can't hold; leave it out"
     }
+  }
+
+  private static func place(_ entry: [UInt8]?, _ offset: String) -> String {
+    entry.map { "\($0.printable) (\(offset))" } ?? offset
+  }
+
+  /// The same with the entry in whose middle it came.
+  func naming(entry: [UInt8]?) -> ArchiveError {
+    guard case .compressed(let compression, let path, let offset, _, let problem) = self else { return self }
+    return .compressed(compression, path: path, offset: offset, entry: entry, problem)
   }
 
   /// The system's own words for an errno, in the C locale's English.

@@ -32,10 +32,22 @@ struct TarHeader: Equatable {
     static let blockDevice = TypeFlag("4")
     static let directory = TypeFlag("5")
     static let fifo = TypeFlag("6")
+    static let contiguous = TypeFlag("7")
     static let extendedHeader = TypeFlag("x")
+    static let globalExtendedHeader = TypeFlag("g")
+    /// V7's regular file.
+    static let oldRegular = TypeFlag(byte: 0)
+    // GNU tar's own.
+    static let longPath = TypeFlag("L")
+    static let longLinkPath = TypeFlag("K")
+    static let oldSparse = TypeFlag("S")
+    static let volumeLabel = TypeFlag("V")
+    static let multiVolume = TypeFlag("M")
 
     init(_ character: Unicode.Scalar) { byte = UInt8(ascii: character) }
     init(byte: UInt8) { self.byte = byte }
+
+    static func ~= (pattern: TypeFlag, value: TypeFlag) -> Bool { pattern == value }
   }
 
   /// Where fields lie, with the names of the POSIX table.
