@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import Archive
+@testable import Archive
 public import Entries
+import Foundation
+import TestSupport
 
 /// Paths as literals: trusted, as `EntryPath(StaticString)` is.
 extension EntryPath: ExpressibleByStringLiteral {
@@ -33,3 +35,110 @@ extension ByteSink {
     try write(bytes.span.bytes)
   }
 }
+
+/// An entry and all its bytes.
+struct Read: Equatable {
+  var entry: Entry
+  var bytes: [UInt8] = []
+
+  /// Content as a file system shows it: with zeros in the holes.
+  var content: [UInt8] {
+    guard case .regular(let shape) = entry.kind, let ranges = shape.dataRanges else { return bytes }
+    var content = [UInt8](repeating: 0, count: Int(shape.size))
+    var position = 0
+    for range in ranges {
+      content.replaceSubrange(
+        Int(range.lowerBound)..<Int(range.upperBound), with: bytes[position..<position + range.count])
+      position += range.count
+    }
+    return content
+  }
+}
+
+/// All that an archive holds.
+func readAll(_ path: String) throws -> [Read] {
+  var reader = try ArchiveReader(path: path)
+  var all: [Read] = []
+  while let entry = try reader.next() {
+    var read = Read(entry: entry)
+    while true {
+      let bytes = try reader.nextBytes()
+      if bytes.isEmpty { break }
+      read.bytes += bytes.copy(0..<bytes.byteCount)
+    }
+    all.append(read)
+  }
+  return all
+}
+
+func readAll(_ archive: some Sequence<UInt8>) throws -> [Read] {
+  let directory = try TemporaryDirectory()
+  try Data(archive).write(to: URL(fileURLWithPath: directory.path("a")))
+  return try readAll(directory.path("a"))
+}
+
+/// The same without a file and a thread, in pieces of `pieceSize` bytes.
+func parse(_ tar: [UInt8], pieceSize: Int = 1 << 18) throws(TarFailure) -> [Read] {
+  var parser = TarParser()
+  var all: [Read] = []
+  for start in stride(from: 0, to: tar.count, by: pieceSize) {
+    let piece = Array(tar[start..<min(tar.count, start + pieceSize)])
+    var items: [TarParser.Item] = []
+    try parser.parse(piece.span.bytes, into: &items)
+    for item in items {
+      switch item {
+      case .entry(let entry): all.append(Read(entry: entry))
+      case .content(let range): all[all.count - 1].bytes += piece[range]
+      }
+    }
+  }
+  try parser.finish()
+  return all
+}
+
+/// A header block made by hand, with the right checksum: fields as texts at their offsets in the POSIX table.
+func header(
+  _ name: String, type: Character = "0", size: Int = 0, link: String = "", fields: [Int: [UInt8]] = [:]
+) -> [UInt8] {
+  var block = [UInt8](repeating: 0, count: 512)
+  func put(_ bytes: [UInt8], _ offset: Int) {
+    block.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+  }
+  let octalSize = String(size, radix: 8)
+  put(Array(name.utf8), 0)
+  put(Array("0000644\0".utf8), 100)
+  put(Array("0000000\0".utf8), 108)
+  put(Array("0000000\0".utf8), 116)
+  put(Array((String(repeating: "0", count: 11 - octalSize.count) + octalSize).utf8), 124)
+  put(Array("00000000000\0".utf8), 136)
+  put(Array(String(type).utf8), 156)
+  put(Array(link.utf8), 157)
+  put(Array("ustar\u{0}00".utf8), 257)
+  for (offset, bytes) in fields { put(bytes, offset) }
+  return summed(block)
+}
+
+/// The block with its checksum.
+func summed(_ block: [UInt8]) -> [UInt8] {
+  var block = block
+  block.replaceSubrange(148..<156, with: Array("        ".utf8))
+  let sum = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
+  block.replaceSubrange(
+    148..<156, with: Array((String(repeating: "0", count: 6 - sum.count) + sum + "\u{0} ").utf8))
+  return block
+}
+
+/// Bytes and the zeros up to the next block.
+func padded(_ bytes: [UInt8]) -> [UInt8] {
+  bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+}
+
+func padded(_ text: String) -> [UInt8] { padded(Array(text.utf8)) }
+
+/// An extended header and its records.
+func records(_ text: String, type: Character = "x") -> [UInt8] {
+  header("PaxHeaders/f", type: type, size: text.utf8.count) + padded(text)
+}
+
+/// The two blocks of zeros.
+let end = [UInt8](repeating: 0, count: 1024)
