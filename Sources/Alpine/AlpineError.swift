@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entries
+public import Archive
+
+/// What can't be taken for an Alpine release, or can't be made into an overlay.
+public enum AlpineError: Error, Equatable, Sendable {
+  /// The stream is no Raspberry Pi release: what it would have to hold and doesn't.
+  case notARelease(missing: [String])
+  case hostname(String, HostnameProblem)
+  /// A directory that can't be a mount point of its own.
+  case persistence(path: String, PersistenceProblem)
+  /// Packing an apkovl or a package failed.
+  case archive(ArchiveError)
+}
+
+extension AlpineError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .notARelease(let missing):
+      "not an Alpine release for the Raspberry Pi: \(missing.joined(separator: ", ")) missing; "
+        + "take an alpine-rpi tarball as it was published"
+    case .hostname(let name, let problem):
+      "hostname \"\(Array(name.utf8).printable)\": \(problem)"
+    case .persistence(let path, let problem):
+      "persistent directory \(path): \(problem)"
+    case .archive(let error):
+      "\(error)"
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// SHA-1 and SHA-256 of bytes at hand or of a stream.
+///
+/// Source: FIPS 180-4. SHA-1 is what apk's index names packages by: an identity, not a protection.
+public enum Digest: Sendable {
+  case sha1
+  case sha256
+
+  /// 20 bytes.
+  public static func sha1(_ bytes: RawSpan) -> [UInt8] { Digest.sha1.hash(bytes) }
+  public static func sha1(_ bytes: [UInt8]) -> [UInt8] { sha1(unsafe bytes.span.bytes) }
+
+  /// 32 bytes.
+  public static func sha256(_ bytes: RawSpan) -> [UInt8] { Digest.sha256.hash(bytes) }
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8] { sha256(unsafe bytes.span.bytes) }
+
+  private func hash(_ bytes: RawSpan) -> [UInt8] {
+    var stream = DigestStream(self)
+    stream.update(bytes)
+    return stream.finish()
+  }
+}
+
+extension [UInt8] {
+  /// As digests are written: two lower-case digits a byte.
+  public var hexadecimal: String {
+    let digits = Array<Character>("0123456789abcdef")
+    return String(flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}
