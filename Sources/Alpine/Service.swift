@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entries
+
+/// A service of OpenRC that starts in a runlevel.
+public struct Service: Hashable, Sendable {
+  public enum Runlevel: String, CaseIterable, Sendable {
+    case sysinit
+    case boot
+    case `default`
+    case shutdown
+  }
+
+  /// Of the script in /etc/init.d.
+  public let name: String
+  public let runlevel: Runlevel
+  /// The link that puts the service into its runlevel.
+  let linkPath: EntryPath
+
+  private init(_ name: StaticString, in runlevel: Runlevel) {
+    self.name = name.description
+    self.runlevel = runlevel
+    linkPath = runlevel.directory.appending(EntryPath(name))
+  }
+
+  private static func services(_ names: [StaticString], in runlevel: Runlevel) -> [Service] {
+    names.map { Service($0, in: runlevel) }
+  }
+}
+
+extension Service.Runlevel {
+  /// Where the links to its services lie.
+  var directory: EntryPath {
+    switch self {
+    case .sysinit: EntryPath("etc/runlevels/sysinit")
+    case .boot: EntryPath("etc/runlevels/boot")
+    case .default: EntryPath("etc/runlevels/default")
+    case .shutdown: EntryPath("etc/runlevels/shutdown")
+    }
+  }
+}
+
+extension Service {
+  /// What a diskless system starts after setup-alpine: the services that mkinitfs's init adds where there is no
+  /// overlay, those that setup-alpine adds, and those of the packages in `world`.
+  ///
+  /// Left out are firstboot, which takes an ssh key from the kernel's command line, then removes itself and so
+  /// leaves a change to commit; and acpid, which setup-alpine adds only where there are input devices.
+  ///
+  /// Source: mkinitfs, initramfs-init; alpine-conf, setup-alpine, setup-ntp, setup-sshd.
+  static func diskless(_ release: Release?, world: [String]) -> [Service] {
+    services(["devfs", "dmesg", "hwdrivers", "mdev", "modloop"], in: .sysinit)
+      + services(["bootmisc", "hostname", "modules", "networking"], in: .boot)
+      + [Service(randomSeed(release), in: .boot)]
+      // A Pi has no clock of its own to read (hwclock).
+      + services(["swclock", "sysctl", "syslog"], in: .boot)
+      + services(["crond"], in: .default) + services(ofPackages: world)
+      + services(["killprocs", "mount-ro", "savecache"], in: .shutdown)
+  }
+
+  /// OpenRC has seedrng instead of urandom since 0.45, which came with Alpine 3.17.
+  private static func randomSeed(_ release: Release?) -> StaticString {
+    release?.isAtLeast(major: 3, minor: 17) ?? true ? "seedrng" : "urandom"
+  }
+
+  private static func services(ofPackages world: [String]) -> [Service] {
+    world.compactMap { package in
+      switch package {
+      case "chrony": Service("chronyd", in: .default)
+      case "openssh": Service("sshd", in: .default)
+      default: nil
+      }
+    }
+  }
+}
