@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Archive
 import Entries
 
 /// Files made in memory: few and small, all of root, all of one time.
@@ -47,25 +46,5 @@ struct FileTree {
   /// Adds all of it; does not finish.
   func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
     for file in sorted { try writer.add(file.entry, bytes: file.bytes) }
-  }
-
-  /// The tar of it, up to its end.
-  func tar() throws(ArchiveError) -> [UInt8] {
-    let sink = MemorySink()
-    try writeTar(to: sink)
-    return sink.bytes
-  }
-
-  /// The tar, deflated with zlib: the same bytes everywhere, without a name or a time of its own.
-  func compressedTar() throws(ArchiveError) -> [UInt8] {
-    let sink = MemorySink()
-    try writeTar(to: try GzipSink(level: 9, to: sink))
-    return sink.bytes
-  }
-
-  private func writeTar(to sink: any ByteSink) throws(ArchiveError) {
-    var writer = TarWriter(to: sink)
-    try write(to: &writer)
-    try writer.finish()
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Archive
 public import Entries
 
 /// The settings of a diskless system: what `lbu commit` would have saved after setup-alpine, setup-lbu and
@@ -49,7 +50,8 @@ public struct Overlay: Equatable, Sendable {
 
   /// The apkovl: a tar, deflated by zlib at a fixed level, the same bytes on every machine.
   public func archive() throws(AlpineError) -> [UInt8] {
-    do { return try tree.compressedTar() } catch { throw .archive(error) }
+    let tree = tree
+    return try CompressedTar { (writer) throws(ArchiveError) in try tree.write(to: &writer) }.bytes
   }
 }
 
