@@ -12,22 +12,25 @@ private func recorded(_ sample: SampleRelease) throws -> Recorder {
   return recorder
 }
 
-/// Takes note of paths and sizes, and hashes what there is.
+/// Takes note of paths and sizes, and hashes what there is, but not what zlib has deflated: its versions differ.
 private struct Summary: EntryWriter, ~Copyable {
   private(set) var paths: [String] = []
   private(set) var byteCount: UInt64 = 0
   private var digest = DigestStream(.sha256)
 
   mutating func add(_ entry: Entry) throws(Never) {
+    paths.append("\(entry.path)")
+    guard !isDeflated else { return }
     let line = Array("\(entry.path) \(entry.kind) \(entry.mode)\n".utf8)
     digest.update(line.span.bytes)
-    paths.append("\(entry.path)")
   }
 
   mutating func append(_ bytes: RawSpan) throws(Never) {
     byteCount += UInt64(bytes.byteCount)
-    digest.update(bytes)
+    if !isDeflated { digest.update(bytes) }
   }
+
+  private var isDeflated: Bool { paths.last?.hasPrefix("apks/") == true }
 
   mutating func finish() throws(Never) {}
   consuming func sha256() -> String { digest.finish().hexadecimal }
@@ -42,7 +45,7 @@ private struct Summary: EntryWriter, ~Copyable {
     #expect(release.name == "Alpine Linux (sample)")
     #expect(release.version == "3.19.0")
     #expect(release.architecture == architecture)
-    #expect(release.packageCount == 48)
+    #expect(release.packageCount == 47)
     #expect(!release.models.isEmpty)
   }
 
@@ -86,11 +89,19 @@ private struct Summary: EntryWriter, ~Copyable {
     #expect(digests.count == files.filter { if case .regular = $0.entry.kind { true } else { false } }.count)
   }
 
+  @Test func `it is the same every time`() throws {
+    let first = try recorded(SampleRelease(scale: .small)).files
+    let second = try recorded(SampleRelease(scale: .small)).files
+    #expect(first.map(\.entry) == second.map(\.entry))
+    #expect(first.map(\.bytes) == second.map(\.bytes))
+  }
+
   @Test func `small, it is the same everywhere and a few MB`() throws {
     var summary = Summary()
     try SampleRelease(scale: .small).write(to: &summary)
     #expect((3_000_000...5_000_000).contains(summary.byteCount))
-    #expect(summary.sha256() == "unknown")
+    let sha256 = summary.sha256()
+    #expect(sha256 == "f3f1c43c26513e2d0cf41c27e2386650396a27969da008ab4c8add46df6aa306")
   }
 
   @Test(.enabled(if: ProcessInfo.processInfo.environment["CAIRN_LONG_TESTS"] != nil, "set CAIRN_LONG_TESTS"))
@@ -100,7 +111,7 @@ private struct Summary: EntryWriter, ~Copyable {
     var full = Summary()
     try SampleRelease(scale: .full).write(to: &full)
     #expect(full.paths == small.paths)
-    #expect((135_000_000...155_000_000).contains(full.byteCount))
+    #expect((140_000_000...150_000_000).contains(full.byteCount))
   }
 }
 

@@ -23,6 +23,8 @@ enum SampleOverlayNames {
     + product(
       ["rpi-", "pimidi-"], ["backlight", "codeczero", "display", "ft5406", "poe", "poe-plus", "sense"])
     + product(["w1-gpio"], ["", "-pi5", "-pullup", "-pullup-pi5"])
+    + product(
+      ["disable-", "enable-", "upstream-", "pwm-"], ["bt", "bt-pi5", "emmc2", "pi4", "wifi", "wifi-pi5"])
 
   private static let sound = product(
     ["allo-", "audioinjector-", "dionaudio-", "hifiberry-", "iqaudio-", "justboom-", "merus-"],
