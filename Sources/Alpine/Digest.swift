@@ -9,11 +9,11 @@ public enum Digest: Sendable {
 
   /// 20 bytes.
   public static func sha1(_ bytes: RawSpan) -> [UInt8] { Digest.sha1.hash(bytes) }
-  public static func sha1(_ bytes: [UInt8]) -> [UInt8] { sha1(unsafe bytes.span.bytes) }
+  public static func sha1(_ bytes: [UInt8]) -> [UInt8] { sha1(bytes.rawBytes) }
 
   /// 32 bytes.
   public static func sha256(_ bytes: RawSpan) -> [UInt8] { Digest.sha256.hash(bytes) }
-  public static func sha256(_ bytes: [UInt8]) -> [UInt8] { sha256(unsafe bytes.span.bytes) }
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8] { sha256(bytes.rawBytes) }
 
   private func hash(_ bytes: RawSpan) -> [UInt8] {
     var stream = DigestStream(self)

@@ -12,7 +12,8 @@ public struct DigestStream: ~Copyable {
   public init(_ digest: Digest) {
     guard let raw = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory for a digest") }
     let algorithm = unsafe digest.algorithm
-    precondition(unsafe EVP_DigestInit_ex(raw, algorithm, nil) == 1, "libcrypto lacks \(digest)")
+    let status = unsafe EVP_DigestInit_ex(raw, algorithm, nil)
+    precondition(status == 1, "libcrypto lacks \(digest)")
     unsafe self.raw = raw
     byteCount = Int(unsafe EVP_MD_get_size(algorithm))
   }
@@ -27,7 +28,8 @@ public struct DigestStream: ~Copyable {
   /// The digest of all that came.
   public consuming func finish() -> [UInt8] {
     var digest = [UInt8](repeating: 0, count: byteCount)
-    precondition(unsafe EVP_DigestFinal_ex(raw, &digest, nil) == 1, "libcrypto could not finish a digest")
+    let status = unsafe EVP_DigestFinal_ex(raw, &digest, nil)
+    precondition(status == 1, "libcrypto could not finish a digest")
     return digest
   }
 }

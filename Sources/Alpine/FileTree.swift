@@ -2,7 +2,7 @@
 import Entries
 
 /// Files made in memory: few and small, all of root, all of one time.
-struct FileTree {
+struct FileTree: EntryTree {
   private var files: [EntryPath: (entry: Entry, bytes: [UInt8])] = [:]
   private let time: Timestamp
 
@@ -43,7 +43,6 @@ struct FileTree {
     }
   }
 
-  /// Adds all of it; does not finish.
   func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
     for file in sorted { try writer.add(file.entry, bytes: file.bytes) }
   }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Archive
 public import Entries
 
 /// The settings of a diskless system: what `lbu commit` would have saved after setup-alpine, setup-lbu and
@@ -16,7 +15,6 @@ public struct Overlay: Equatable, Sendable {
   public let release: Release?
   /// Packages that init installs, besides what they need.
   public var world: [String]
-  public var services: [Service]
   public var persistence: [Persistence]
   /// Of every file. No later than the release: a Pi's clock starts from it, and lbu looks for what is newer.
   public var time: Timestamp
@@ -35,10 +33,12 @@ public struct Overlay: Equatable, Sendable {
     self.dataPartitionUUID = dataPartitionUUID
     self.release = release
     self.world = world
-    self.services = Service.diskless(release, world: world)
     self.persistence = persistence
     self.time = time
   }
+
+  /// What starts at boot: what a diskless system needs, and the services of the packages in `world`.
+  public var services: [Service] { Service.diskless(release, world: world) }
 
   /// What the data partition's root must hold it as, and nothing else that ends like it.
   public var fileName: String { "\(hostname.overlayPath)" }
@@ -50,8 +50,7 @@ public struct Overlay: Equatable, Sendable {
 
   /// The apkovl: a tar, deflated by zlib at a fixed level, the same bytes on every machine.
   public func archive() throws(AlpineError) -> [UInt8] {
-    let tree = tree
-    return try CompressedTar { (writer) throws(ArchiveError) in try tree.write(to: &writer) }.bytes
+    try tree.compressedTar()
   }
 }
 

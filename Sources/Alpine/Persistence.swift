@@ -96,6 +96,7 @@ extension Persistence {
     return switch (names.first, names.count) {
     case (nil, _), ("bin", _), ("boot", _), ("lib", _), ("sbin", _), ("usr", 1...2), ("var", 1): .holdsSystem
     case ("var", 2) where ["cache", "lib", "spool"].contains(names[1]): .holdsSystem
+    case ("var", 2...) where ["lock", "run"].contains(names[1]): .mountedOtherwise
     case ("etc", _): .keptByLBU
     case ("dev", _), ("media", _), ("proc", _), ("run", _), ("sys", _), ("tmp", _): .mountedOtherwise
     default: nil

@@ -8,19 +8,17 @@ extension [UInt8] {
   }
 }
 
+extension Array where Element: BitwiseCopyable & FixedWidthInteger {
+  /// Its elements as they lie in memory.
+  var rawBytes: RawSpan {
+    @_lifetime(borrow self) get { unsafe span.bytes }
+  }
+}
+
 extension EntryWriter where Self: ~Copyable {
   /// Adds an entry with all of its bytes, which are none for what is no regular file.
   mutating func add(_ entry: Entry, bytes: [UInt8]) throws(Failure) {
     try add(entry)
-    if !bytes.isEmpty { try append(bytes) }
-  }
-
-  mutating func append(_ bytes: [UInt8]) throws(Failure) {
-    try append(unsafe bytes.span.bytes)
-  }
-
-  /// Appends the first `byteCount` bytes of `words`, as they lie in memory.
-  mutating func append(_ words: [UInt64], byteCount: Int) throws(Failure) {
-    try append(unsafe words.span.bytes.extracting(first: byteCount))
+    if !bytes.isEmpty { try append(bytes.rawBytes) }
   }
 }

@@ -3,19 +3,15 @@ public import Entries
 
 /// Watches the entries of a tarball stream by and says which release it is, or what it lacks to be one.
 ///
-/// Nothing is kept but a few names and two small files, which may lie anywhere in the stream.
+/// It keeps some names and two small files, which may lie anywhere in the stream.
 ///
 /// Source: aports, scripts/mkimg.base.sh and mkimg.arm.sh, for what a release holds.
 public struct ReleaseRecognizer: Sendable {
+  /// Files, but for those too deep to matter.
+  private var paths: Set<String> = []
   private var nameFile: [UInt8] = []
   private var firmwareConfiguration: [UInt8] = []
   private var collecting: Content?
-  private var topNames: Set<String> = []
-  private var bootNames: Set<String> = []
-  private var indexedArchitectures: Set<String> = []
-  private var hasRepositoryMark = false
-  private var models: Set<PiModel> = []
-  private var packageCount = 0
 
   /// The files whose bytes matter.
   private enum Content: Sendable {
@@ -23,6 +19,8 @@ public struct ReleaseRecognizer: Sendable {
     case firmwareConfiguration
   }
 
+  /// How many paths are kept, however many come: a release has some hundred.
+  private static let mostPaths = 8192
   /// Longest content that is read, in bytes: real ones have some hundred.
   private static let longestContent: UInt64 = 64 << 10
 
@@ -36,7 +34,7 @@ public struct ReleaseRecognizer: Sendable {
     switch entry.kind {
     case .regular(let content):
       note(entry.path)
-      collecting = content.size <= Self.longestContent ? Self.content(at: entry.path) : nil
+      if content.size <= Self.longestContent { collect(entry.path) }
     case .hardLink, .symbolicLink: note(entry.path)
     default: break
     }
@@ -63,36 +61,26 @@ public struct ReleaseRecognizer: Sendable {
     guard let title, let architecture, missing.isEmpty else { throw .notARelease(missing: missing) }
     return Release(
       name: title.name, version: title.version, architecture: architecture, models: models.sorted(),
-      packageCount: packageCount)
+      packageCount: paths.count { $0.hasPrefix("apks/\(architecture)/") && $0.hasSuffix(".apk") })
   }
 }
 
 extension ReleaseRecognizer {
-  private static func content(at path: EntryPath) -> Content? {
-    switch path {
-    case EntryPath(".alpine-release"): .nameFile
-    case EntryPath("config.txt"): .firmwareConfiguration
-    default: nil
-    }
+  private mutating func note(_ path: EntryPath) {
+    guard path.names.count <= 3, paths.count < Self.mostPaths else { return }
+    paths.insert(String(decoding: path.bytes, as: UTF8.self))
   }
 
-  private mutating func note(_ path: EntryPath) {
-    let names = path.names.map { String(decoding: $0, as: UTF8.self) }
-    guard let name = names.last else { return }
-    if let model = PiModel(deviceTreeName: name) { models.insert(model) }
-    switch (names.first, names.count) {
-    case (_, 1): topNames.insert(name)
-    case ("boot", 2): bootNames.insert(name)
-    case ("apks", 2...3): noteRepository(name, architecture: names.count == 3 ? names[1] : nil)
+  private mutating func collect(_ path: EntryPath) {
+    switch path {
+    case EntryPath(".alpine-release"):
+      nameFile = []
+      collecting = .nameFile
+    case EntryPath("config.txt"):
+      firmwareConfiguration = []
+      collecting = .firmwareConfiguration
     default: break
     }
-  }
-
-  private mutating func noteRepository(_ name: String, architecture: String?) {
-    if name == ".boot_repository" { hasRepositoryMark = true }
-    guard let architecture else { return }
-    if name == "APKINDEX.tar.gz" { indexedArchitectures.insert(architecture) }
-    if name.hasSuffix(".apk") { packageCount += 1 }
   }
 }
 
@@ -101,43 +89,35 @@ extension ReleaseRecognizer {
   private var title: (name: String, version: String)? {
     let text = String(decoding: nameFile, as: UTF8.self)
     guard let word = text.split(whereSeparator: \.isWhitespace).first else { return nil }
-    let parts = word.split(separator: "-")
-    guard parts.count >= 3, parts[0] == "alpine", let version = parts.last, version.isVersion else {
+    let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts[0] == "alpine", parts.dropFirst().allSatisfy(\.isPlainName) else {
       return nil
     }
     let profile = parts[1..<(parts.count - 1)].joined(separator: "-")
-    guard Array(profile.utf8).printable == profile else { return nil }
-    return (profile == "rpi" ? "Alpine Linux" : "Alpine Linux (\(profile))", String(version))
+    return (profile == "rpi" ? "Alpine Linux" : "Alpine Linux (\(profile))", String(parts[parts.count - 1]))
   }
 
   private var architecture: Architecture? {
-    Architecture.allCases.first { indexedArchitectures.contains($0.rawValue) }
+    Architecture.allCases.first { paths.contains("apks/\($0)/APKINDEX.tar.gz") }
+  }
+
+  private var models: Set<PiModel> {
+    Set(paths.compactMap { PiModel(deviceTreeName: String($0.split(separator: "/").last ?? "")) })
   }
 
   private func missing(title: (name: String, version: String)?, architecture: Architecture?) -> [String] {
     var missing: [String] = []
     if title == nil { missing.append(".alpine-release") }
     if architecture == nil { missing.append("apks/\(Self.architectures)/APKINDEX.tar.gz") }
-    if !hasRepositoryMark { missing.append("apks/.boot_repository") }
-    missing += missingFirmware
-    missing += missingBootFiles
-    return missing
+    if !paths.contains("apks/.boot_repository") { missing.append("apks/.boot_repository") }
+    missing += ["config.txt", "cmdline.txt"].filter { !paths.contains($0) }
+    missing += ["start*.elf", "fixup*.dat"].filter { !hasMatch(for: $0) }
+    if models.isEmpty { missing.append("bcm2*-rpi-*.dtb") }
+    return missing + missingBootFiles
   }
 
   private static var architectures: String {
     "{\(Architecture.allCases.map(\.rawValue).joined(separator: ","))}"
-  }
-
-  private var missingFirmware: [String] {
-    var missing = ["config.txt", "cmdline.txt"].filter { !topNames.contains($0) }
-    if !topNames.contains(where: { $0.hasPrefix("start") && $0.hasSuffix(".elf") }) {
-      missing.append("start*.elf")
-    }
-    if !topNames.contains(where: { $0.hasPrefix("fixup") && $0.hasSuffix(".dat") }) {
-      missing.append("fixup*.dat")
-    }
-    if models.isEmpty { missing.append("bcm2*-rpi-*.dtb") }
-    return missing
   }
 
   /// What `config.txt` names and isn't there; where it names nothing, one of each kind is wanted.
@@ -149,26 +129,29 @@ extension ReleaseRecognizer {
   }
 
   private func missing(_ pattern: String, named: [String]) -> [String] {
-    let prefix = pattern.dropFirst("boot/".count).dropLast()
-    guard named.isEmpty else { return named.filter { !isThere($0) } }
-    return bootNames.contains { $0.hasPrefix(prefix) } ? [] : [pattern]
+    guard named.isEmpty else {
+      return named.filter { !paths.contains($0) }.map { Array($0.utf8).printable }
+    }
+    return hasMatch(for: pattern) ? [] : [pattern]
   }
 
-  private func isThere(_ path: String) -> Bool {
-    path.hasPrefix("boot/")
-      ? bootNames.contains(String(path.dropFirst("boot/".count))) : topNames.contains(path)
+  /// Whether there is a file in the pattern's directory that matches it; it has one "*".
+  private func hasMatch(for pattern: String) -> Bool {
+    let ends = pattern.split(separator: "*", omittingEmptySubsequences: false)
+    return paths.contains {
+      $0.hasPrefix(ends[0]) && $0.hasSuffix(ends[1]) && !$0.dropFirst(ends[0].count).contains("/")
+    }
   }
 }
 
 extension Substring {
-  /// A letter or digit first, then also "." and "_".
-  fileprivate var isVersion: Bool {
-    guard let first = unicodeScalars.first, ("0"..."9").contains(first) || first.properties.isAlphabetic
-    else {
-      return false
-    }
-    return unicodeScalars.allSatisfy {
-      $0.isASCII && ($0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "." || $0 == "_")
-    }
+  /// Letters, digits, "." and "_" of ASCII, at least one.
+  fileprivate var isPlainName: Bool {
+    let others = Set("._".unicodeScalars)
+    return !isEmpty
+      && unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || others.contains(scalar))
+      }
   }
 }

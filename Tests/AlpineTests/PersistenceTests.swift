@@ -9,7 +9,7 @@ import Testing
     ("var", .holdsSystem),
     ("var/lib", .holdsSystem), ("lib/apk", .holdsSystem), ("boot", .holdsSystem), ("etc", .keptByLBU),
     ("etc/ssh", .keptByLBU), ("media/mmcblk0p2", .mountedOtherwise), ("tmp", .mountedOtherwise),
-    ("run/docker", .mountedOtherwise),
+    ("run/docker", .mountedOtherwise), ("var/run/docker", .mountedOtherwise),
   ])
   func `directories of the system are refused`(path: String, problem: PersistenceProblem) throws {
     let directory = try EntryPath(Array(path.utf8))

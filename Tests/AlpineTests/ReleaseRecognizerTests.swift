@@ -119,6 +119,28 @@ private func recognizer(of files: [(path: String, text: String)]) throws -> Rele
     #expect(throws: AlpineError.notARelease(missing: [".alpine-release"])) { try recognizer.recognize() }
   }
 
+  @Test func `the firmware may load its kernel from anywhere`() throws {
+    let others = smallest.filter { $0.path != "config.txt" && !$0.path.hasPrefix("boot/vmlinuz") }
+    let files = others + [("config.txt", "kernel=kernels/8.img\nkernel=kernel8.img\n")]
+    #expect(
+      try recognizer(of: files + [("kernels/8.img", ""), ("kernel8.img", "")]).recognize().models == [.four])
+    let recognizer = try recognizer(of: files + [("kernel8.img", "")])
+    #expect(throws: AlpineError.notARelease(missing: ["kernels/8.img"])) { try recognizer.recognize() }
+  }
+
+  @Test func `names from config.txt are shown without control characters`() throws {
+    let files =
+      smallest.filter { $0.path != "config.txt" } + [("config.txt", "kernel=\u{1B}[2J\ninitramfs x\n")]
+    let recognizer = try recognizer(of: files)
+    #expect(throws: AlpineError.notARelease(missing: [#"\x1b[2J"#, "x"])) { try recognizer.recognize() }
+  }
+
+  @Test func `the last of several files of a name counts`() throws {
+    let files =
+      [(path: "config.txt", text: "kernel=nowhere\n"), (".alpine-release", "alpine-rpi-1.2.3")] + smallest
+    #expect(try recognizer(of: files).recognize().version == "3.13.4")
+  }
+
   @Test func `a huge file is not read, whatever its name`() throws {
     var recognizer = ReleaseRecognizer()
     let entry = Entry(

@@ -26,7 +26,7 @@ struct Filler {
     while left > 0 {
       let words = rest.nextPiece()
       let count = min(left, words.count * 8)
-      try writer.append(words, byteCount: count)
+      try writer.append(words.rawBytes.extracting(first: count))
       left -= count
     }
   }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Archive
 
 /// A package of the sample release: the name and the needs of a real one, noise for its files.
 struct SamplePackage {
@@ -47,7 +46,7 @@ extension SamplePackage {
     let tree = SampleTree(
       services.map { SampleFile("etc/init.d/\($0)", script, mode: 0o755) }
         + [SampleFile("usr/share/cairn-sample/\(name)", payload)])
-    return try CompressedTar { (writer) throws(ArchiveError) in try tree.write(to: &writer) }.bytes
+    return try tree.compressedTar()
   }
 
   private func information(for architecture: Architecture, installedByteCount: Int, data: [UInt8]) -> String {
@@ -66,8 +65,7 @@ extension SamplePackage {
   /// Its tar has no end, since the data's goes on from it.
   private static func controlSegment(_ information: String) throws(AlpineError) -> [UInt8] {
     let tree = SampleTree([SampleFile(".PKGINFO", .text(information))])
-    return try CompressedTar(withEnd: false) { (writer) throws(ArchiveError) in try tree.write(to: &writer) }
-      .bytes
+    return try tree.compressedTar(withEnd: false)
   }
 }
 
@@ -82,7 +80,7 @@ extension SamplePackage {
       SampleFile("DESCRIPTION", .text("sample \(SampleRelease.version)\n")),
       SampleFile("APKINDEX", .text(paragraphs)),
     ])
-    return try CompressedTar { (writer) throws(ArchiveError) in try tree.write(to: &writer) }.bytes
+    return try tree.compressedTar()
   }
 
   private func indexParagraph(

@@ -2,14 +2,13 @@
 import Entries
 
 /// Files of the sample in the order of their paths, and the directories that they need.
-struct SampleTree {
+struct SampleTree: EntryTree {
   private let files: [SampleFile]
 
   init(_ files: [SampleFile]) {
     self.files = files.sorted { $0.path.bytes.lexicographicallyPrecedes($1.path.bytes) }
   }
 
-  /// Adds every entry, a directory before what is in it; does not finish.
   func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
     var directories: Set<EntryPath> = []
     for file in files {
