@@ -171,18 +171,22 @@ extension Geometry {
     let hiddenSectorCount: UInt64
     let sectorsPerCluster: UInt64
     let alignment: UInt64
-    private(set) var fatSectorCount: UInt64 = 1
+    /// As many as the clusters need.
+    private(set) var fatSectorCount: UInt64 = 0
+    /// Where the first cluster begins.
+    private(set) var dataStart: UInt64 = 0
 
     init(sectorCount: UInt64, hiddenSectorCount: UInt64, sectorsPerCluster: UInt64, alignment: UInt64) {
       self.sectorCount = sectorCount
       self.hiddenSectorCount = hiddenSectorCount
       self.sectorsPerCluster = sectorsPerCluster
       self.alignment = alignment
-      fatSectorCount = smallestFATSectorCount()
+      dataStart = dataStart(behind: smallestFATSectorCount())
+      // Where the alignment has moved the data by more than a whole FAT sector's clusters, fewer do.
+      fatSectorCount = neededFATSectorCount(clusterCount)
     }
 
-    var dataStart: UInt64 { dataStart(fatSectorCount) }
-    var clusterCount: UInt64 { clusterCount(fatSectorCount) }
+    var clusterCount: UInt64 { clusterCount(from: dataStart) }
     var reservedSectorCount: UInt64 { dataStart - UInt64(Geometry.fatCount) * fatSectorCount }
 
     var isFAT32: Bool { clusterCount >= UInt64(Geometry.smallestClusterCount) }
@@ -192,14 +196,15 @@ extension Geometry {
       return padding <= sectorCount / Geometry.largestPaddingShare && reservedSectorCount <= UInt16.max
     }
 
-    /// The shortest FAT that has an entry for every cluster: a longer one leaves fewer clusters, so it is found by
-    /// halving.
+    /// The shortest FATs that have an entry for every cluster behind them: longer ones leave fewer clusters, so they
+    /// are found by halving.
     private func smallestFATSectorCount() -> UInt64 {
       var low: UInt64 = 1
       var high = neededFATSectorCount(sectorCount / sectorsPerCluster)
       while low < high {
         let middle = (low + high) / 2
-        if neededFATSectorCount(clusterCount(middle)) <= middle { high = middle } else { low = middle + 1 }
+        let needed = neededFATSectorCount(clusterCount(from: dataStart(behind: middle)))
+        if needed <= middle { high = middle } else { low = middle + 1 }
       }
       return low
     }
@@ -209,15 +214,14 @@ extension Geometry {
       (clusterCount + 2).dividedRoundingUp(by: Geometry.sectorSize / 4)
     }
 
-    private func dataStart(_ fatSectorCount: UInt64) -> UInt64 {
+    private func dataStart(behind fatSectorCount: UInt64) -> UInt64 {
       let unaligned =
         UInt64(Geometry.smallestReservedSectorCount) + UInt64(Geometry.fatCount) * fatSectorCount
       return (hiddenSectorCount + unaligned).roundedUp(to: alignment) - hiddenSectorCount
     }
 
-    private func clusterCount(_ fatSectorCount: UInt64) -> UInt64 {
-      let start = dataStart(fatSectorCount)
-      return start < sectorCount ? (sectorCount - start) / sectorsPerCluster : 0
+    private func clusterCount(from dataStart: UInt64) -> UInt64 {
+      dataStart < sectorCount ? (sectorCount - dataStart) / sectorsPerCluster : 0
     }
   }
 }

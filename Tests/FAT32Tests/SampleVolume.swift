@@ -11,6 +11,8 @@ let fsck = ForeignTool("fsck.fat")
 let mcopy = ForeignTool("mcopy")
 let mdir = ForeignTool("mdir")
 let judges = fsck.isInstalled && mcopy.isInstalled && mdir.isInstalled
+/// Whether tests that take longer than a few seconds run, too.
+let isLong = ProcessInfo.processInfo.environment["CAIRN_LONG_TESTS"] != nil
 
 /// 2026-03-14 15:09:27.25 UTC.
 let sampleTime = Timestamp(seconds: 1_773_500_967, nanoseconds: 250_000_000)
@@ -131,4 +133,15 @@ func sampleBytes(_ count: Int, seed: Int = 1) -> [UInt8] {
     bytes[index] = UInt8(truncatingIfNeeded: state >> 33)
   }
   return bytes
+}
+
+/// A volume with nothing in it, in a sparse file.
+func writeEmptyVolume(_ path: String, size: UInt64, hiddenSectorCount: UInt32) throws {
+  let image = try ImageFile(path: path, size: size)
+  let geometry = try Geometry(volumeSize: size, hiddenSectorCount: hiddenSectorCount)
+  let ledger = Ledger(image)
+  var writer = try VolumeWriter(sample: ledger, geometry)
+  try writer.finish()
+  #expect(ledger.repeatedByteCount == 0)
+  try image.commit(isDurable: false)
 }
