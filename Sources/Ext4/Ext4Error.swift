@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Blocks
+public import Entries
+
+/// Why a volume can't be made or filled.
+public enum Ext4Error: Error, Equatable, Sendable {
+  /// The target failed.
+  case target(BlockError)
+  /// libext2fs returned `code`, in its own words `text`, when it should have done what `doing` says.
+  case library(code: Int, doing: String, text: String)
+  /// More than 16 bytes of UTF-8, or a NUL among them.
+  case invalidLabel(String)
+  case invalidFormat(FormatField)
+  /// A volume of `size` bytes has no room for its own structures.
+  case tooSmall(size: UInt64, smallestSize: UInt64)
+  /// The entries need a volume of `neededSize` bytes, and it has `size`.
+  case contentTooLarge(neededSize: UInt64, size: UInt64)
+  /// Entries that ext4 can't hold, all of them, in the order in which they came.
+  case unrepresentable([Problem])
+  /// An entry got more or fewer bytes than it announced.
+  case wrongContentSize(path: EntryPath, announced: UInt64, received: UInt64)
+
+  /// A property of `Format` outside its range.
+  public enum FormatField: Equatable, Sendable {
+    case time(Timestamp)
+    case inodeRatio(UInt64)
+    case reservedBlockPercentage(UInt8)
+    case journalBlockCount(UInt32)
+  }
+}
+
+/// An entry that the volume can't hold, and why.
+public struct Problem: Equatable, Sendable {
+  public var path: EntryPath
+  public var reason: Reason
+
+  public enum Reason: Error, Equatable, Sendable {
+    /// An earlier entry has the same path.
+    case duplicatePath
+    /// A name in the path has more than 255 bytes.
+    case nameTooLong(byteCount: Int)
+    /// A name on the way belongs to something that is no directory.
+    case parentIsNoDirectory
+    /// The root of a volume is a directory.
+    case rootIsNoDirectory
+    /// More than 16 TiB less a block.
+    case fileTooLarge(size: UInt64)
+    /// Ranges of a sparse file that overlap, go back or reach beyond its end.
+    case malformedDataRanges
+    /// Before 1901-12-13 or after 2446-05-10.
+    case timeOutOfRange(Timestamp)
+    /// Empty, longer than 4,095 bytes, or with a NUL in it.
+    case badLinkTarget(byteCount: Int)
+    /// A hard link to a path that has not come.
+    case missingLinkTarget(EntryPath)
+    /// A hard link to a directory.
+    case linkToDirectory(EntryPath)
+    /// More than 65,000 names of one file.
+    case tooManyLinks(EntryPath)
+    /// A major number above 4,095 or a minor one above 1,048,575.
+    case deviceNumberTooLarge(major: UInt32, minor: UInt32)
+    /// More names than an index of two levels holds.
+    case directoryTooLarge
+    /// An extended attribute's name: empty, too long, given twice, or not in user., trusted., security. or an ACL's.
+    case badAttributeName([UInt8])
+    /// An access control list that is not in the form of the system's calls.
+    case malformedAccessControlList([UInt8])
+    /// More attributes than one block holds.
+    case attributesTooLarge
+  }
+}
+
+extension Ext4Error: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .target(let error): error.description
+    case .library(let code, let doing, let text): "ext4: cannot \(doing): \(text) (libext2fs error \(code))"
+    case .invalidLabel(let text):
+      "ext4 label \"\(Array(text.utf8).printable)\": at most 16 bytes of UTF-8 and no NUL; shorten it"
+    case .invalidFormat(let field): field.description
+    case .tooSmall(let size, let smallestSize):
+      "ext4 volume of \(size) bytes: too small for a journal; give it at least \(smallestSize)"
+    case .contentTooLarge(let neededSize, let size):
+      "ext4 volume of \(size) bytes: too small for its content; give it at least \(neededSize)"
+    case .unrepresentable(let problems):
+      problems.count == 1
+        ? problems[0].description
+        : "\(problems.count) entries that ext4 can't hold: "
+          + problems.map(\.description).joined(separator: "; ")
+    case .wrongContentSize(let path, let announced, let received):
+      "\(path): \(announced) bytes were announced and \(received) came; the source is damaged"
+    }
+  }
+}
+
+extension Ext4Error.FormatField: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .time(let time):
+      "ext4 time of \(time.seconds) seconds: a volume is made between 1970 and 2106 (0 to 4294967295 seconds)"
+    case .inodeRatio(let ratio):
+      "ext4 inode ratio \(ratio): give 1024 to 67108864 bytes of the volume to an inode"
+    case .reservedBlockPercentage(let percentage):
+      "ext4 reserved blocks \(percentage) %: reserve 0 to 50 %"
+    case .journalBlockCount(let count):
+      "ext4 journal of \(count) blocks: give it 1024 to 10240000"
+    }
+  }
+}
+
+extension Problem: CustomStringConvertible {
+  public var description: String { "\(path): \(reason)" }
+}
+
+extension Problem.Reason: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .duplicatePath: "an earlier entry has the same path; leave one of them out"
+    case .nameTooLong(let byteCount): "a name of \(byteCount) bytes, and ext4 takes 255; shorten it"
+    case .parentIsNoDirectory: "lies below an entry that is no directory; rename one of them"
+    case .rootIsNoDirectory: "is the root of the volume, which can only be a directory; leave it out"
+    case .fileTooLarge(let size): "\(size) bytes, and ext4 takes 17592186040320; leave it out"
+    case .malformedDataRanges: "the map of its holes contradicts itself; the source is damaged"
+    case .timeOutOfRange(let time):
+      "a time of \(time.seconds) seconds, and ext4 holds 1901 to 2446 (-2147483648 to 15032385535); change it"
+    case .badLinkTarget(let byteCount):
+      "a link target of \(byteCount) bytes, and ext4 takes 1 to 4095 and no NUL; change it"
+    case .missingLinkTarget(let target): "a hard link to \(target), which has not come before it"
+    case .linkToDirectory(let target):
+      "a hard link to \(target), which is a directory; make it a symbolic link"
+    case .tooManyLinks(let target): "\(target) has 65000 names already, and ext4 takes no more; copy it"
+    case .deviceNumberTooLarge(let major, let minor):
+      "device \(major):\(minor), and ext4 takes 4095:1048575 at most; leave it out"
+    case .directoryTooLarge:
+      "more names than an index of two levels holds; spread them over several directories"
+    case .badAttributeName(let name): "extended attribute \"\(name.printable)\", which ext4 has no place for"
+    case .malformedAccessControlList(let name): "\(name.printable) is not an access control list"
+    case .attributesTooLarge: "more extended attributes than a block of 4096 bytes holds; leave some out"
+    }
+  }
+}
