@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+import Entries
+
+/// Every name on the volume: what the directories are built from at the end.
+///
+/// Names lie one behind the other in one array and are found through one table, so that a name costs no allocation.
+struct DirectoryTree {
+  private(set) var directories: [Directory] = []
+  private var names: [Name] = []
+  private var bytes: [UInt8] = []
+  /// Open addressing, a power of two of slots, at most half of them taken: the hash in the upper half, the name's
+  /// index and one in the lower; 0 is free.
+  private var slots: [UInt64] = Array(repeating: 0, count: 1024)
+
+  /// A name and what it belongs to.
+  struct Name {
+    let inode: UInt32
+    let type: FileType
+    let length: UInt8
+    /// Index of the directory that holds it.
+    let parent: Int32
+    /// Index of the directory that it is, or -1.
+    let directory: Int32
+    /// Index of the next name in the same directory, or -1.
+    fileprivate(set) var next: Int32 = -1
+    /// Index of its first byte.
+    fileprivate let start: Int
+  }
+
+  struct Directory {
+    let inode: UInt32
+    /// Index of the directory that holds it; the root holds itself.
+    let parent: Int
+    var permissions: UInt16
+    var owner = Entry.Owner.root
+    var time: Timestamp
+    var attributes = AttributeStorage.none
+    /// False until an entry has told what the directory is like.
+    var isDescribed = false
+    fileprivate(set) var nameCount = 0
+    fileprivate(set) var subdirectoryCount = 0
+    /// Bytes of the entries of all its names.
+    fileprivate(set) var entryByteCount = 0
+    fileprivate var firstName: Int32 = -1
+    fileprivate var lastName: Int32 = -1
+  }
+
+  /// - Parameter time: what the root has if no entry describes it.
+  init(rootTime time: Timestamp) {
+    directories.append(Directory(inode: Inode.root, parent: 0, permissions: 0o755, time: time))
+  }
+
+  func name(at index: Int) -> Name { names[index] }
+
+  /// Where a directory lies, for what errors say.
+  func path(of directory: Int) -> EntryPath {
+    var path = EntryPath.root
+    var index = directory
+    while index != 0 {
+      guard let name = names.first(where: { $0.directory == Int32(index) }),
+        let part = try? EntryPath(bytes(of: name))
+      else { break }
+      path = part.appending(path)
+      index = directories[index].parent
+    }
+    return path
+  }
+
+  func bytes(of name: Name) -> ArraySlice<UInt8> { bytes[name.start..<name.start + Int(name.length)] }
+
+  /// Calls `body` with every name of a directory, in the order in which they came.
+  func forEachName<Failure: Error>(
+    in directory: Int, _ body: (Int, Name) throws(Failure) -> Void
+  ) throws(Failure) {
+    var index = Int(directories[directory].firstName)
+    while index >= 0 {
+      try body(index, names[index])
+      index = Int(names[index].next)
+    }
+  }
+
+  func find(_ name: ArraySlice<UInt8>, in directory: Int) -> Name? {
+    let hash = Self.hash(name, in: directory)
+    var slot = Int(hash) & (slots.count - 1)
+    while slots[slot] != 0 {
+      if UInt32(truncatingIfNeeded: slots[slot] >> 32) == hash {
+        let candidate = names[Int(UInt32(truncatingIfNeeded: slots[slot])) - 1]
+        if candidate.parent == directory, bytes(of: candidate) == name { return candidate }
+      }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return nil
+  }
+
+  /// Adds a name of 1 to 255 bytes that is not there yet.
+  mutating func insert(_ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, type: FileType) {
+    insert(name, in: directory, inode: inode, type: type, directory: -1)
+  }
+
+  /// Adds a directory and returns its index.
+  mutating func insertDirectory(
+    _ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, permissions: UInt16 = 0o755, time: Timestamp
+  ) -> Int {
+    let index = directories.count
+    directories.append(Directory(inode: inode, parent: directory, permissions: permissions, time: time))
+    directories[directory].subdirectoryCount += 1
+    insert(name, in: directory, inode: inode, type: .directory, directory: Int32(index))
+    return index
+  }
+
+  /// Sets what an entry says of a directory.
+  mutating func describe(
+    _ directory: Int, permissions: UInt16, owner: Entry.Owner, time: Timestamp, attributes: AttributeStorage
+  ) {
+    directories[directory].permissions = permissions
+    directories[directory].owner = owner
+    directories[directory].time = time
+    directories[directory].attributes = attributes
+    directories[directory].isDescribed = true
+  }
+
+  private mutating func insert(
+    _ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, type: FileType, directory own: Int32
+  ) {
+    let index = names.count
+    names.append(
+      Name(
+        inode: inode, type: type, length: UInt8(name.count), parent: Int32(directory), directory: own,
+        start: bytes.count))
+    bytes.append(contentsOf: name)
+    link(index, into: directory)
+    if names.count * 2 > slots.count { growTable() }
+    place(UInt64(Self.hash(name, in: directory)) << 32 | UInt64(index + 1))
+  }
+
+  private mutating func link(_ index: Int, into directory: Int) {
+    let last = Int(directories[directory].lastName)
+    if last >= 0 { names[last].next = Int32(index) } else { directories[directory].firstName = Int32(index) }
+    directories[directory].lastName = Int32(index)
+    directories[directory].nameCount += 1
+    directories[directory].entryByteCount += DirectoryBlock.entryByteCount(
+      nameLength: Int(names[index].length))
+  }
+
+  private mutating func place(_ entry: UInt64) {
+    var slot = Int(entry >> 32) & (slots.count - 1)
+    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = entry
+  }
+
+  private mutating func growTable() {
+    let entries = slots
+    slots = Array(repeating: 0, count: entries.count * 2)
+    for entry in entries where entry != 0 { place(entry) }
+  }
+
+  /// Differs from run to run, so that no archive can be made to slow it down; nothing on the volume depends on it.
+  private static func hash(_ name: ArraySlice<UInt8>, in directory: Int) -> UInt32 {
+    var hasher = Hasher()
+    hasher.combine(directory)
+    unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    return UInt32(truncatingIfNeeded: hasher.finalize())
+  }
+}
