@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import Blocks
+import Entries
+
+/// The entry whose bytes are coming, and where they go.
+struct OpenContent {
+  private(set) var path = EntryPath.root
+  private(set) var announcedByteCount: UInt64 = 0
+  var receivedByteCount: UInt64 = 0
+  /// Where bytes lie in the file: ascending, apart, none of them empty. Empty where bytes are only counted.
+  private(set) var ranges: [Range<UInt64>] = []
+  /// Index of the range that the next byte belongs to.
+  var rangeIndex = 0
+  /// Offset in the file of the next byte that the stream takes.
+  var position: UInt64 = 0
+  /// Where the file's blocks are.
+  var extents: [Extent] = []
+  /// Index of the extent that the stream stands in.
+  var extentIndex = 0
+  /// Number of the file's inode.
+  var inode: UInt32 = 0
+  /// Blocks for the extents that the inode has no room for, and what they hold: written behind the content.
+  var nodeBlocks: [UInt64] = []
+  var nodes: [ExtentNode] = []
+
+  /// Makes ready for the entry's bytes, which are only counted until `place` is called.
+  mutating func begin(_ entry: Entry) {
+    path = entry.path
+    announcedByteCount = 0
+    if case .regular(let shape) = entry.kind { announcedByteCount = shape.storedByteCount }
+    receivedByteCount = 0
+    clear()
+  }
+
+  /// Makes ready for a directory's blocks, which do not come as bytes.
+  mutating func beginDirectory(_ inode: UInt32) {
+    self.inode = inode
+    clear()
+  }
+
+  private mutating func clear() {
+    ranges.removeAll(keepingCapacity: true)
+    extents.removeAll(keepingCapacity: true)
+    nodeBlocks.removeAll(keepingCapacity: true)
+    nodes.removeAll(keepingCapacity: true)
+  }
+
+  /// Gives the bytes their ranges; the extents are the caller's to find.
+  mutating func place(_ shape: Entry.Content, of inode: UInt32) {
+    self.inode = inode
+    if let dataRanges = shape.dataRanges {
+      ranges.append(contentsOf: dataRanges.lazy.filter { !$0.isEmpty })
+    } else if shape.size > 0 {
+      ranges.append(0..<shape.size)
+    }
+    rangeIndex = 0
+    extentIndex = 0
+  }
+
+  /// The file's blocks that hold bytes: ascending, apart, none of the runs empty.
+  var blockRuns: [Range<UInt64>] {
+    var runs: [Range<UInt64>] = []
+    for range in ranges {
+      let run =
+        range.lowerBound / Format.blockSize..<range.upperBound.dividedRoundingUp(by: Format.blockSize)
+      if let last = runs.last, last.upperBound >= run.lowerBound {
+        runs[runs.count - 1] = last.lowerBound..<run.upperBound
+      } else {
+        runs.append(run)
+      }
+    }
+    return runs
+  }
+
+  /// Offset in the file of the end of the extent that the stream stands in.
+  var extentEnd: UInt64 {
+    (extents[extentIndex].logical + extents[extentIndex].blockCount) * Format.blockSize
+  }
+
+  /// Largest file, in bytes: block numbers are of 32 bits, and the last one stays free.
+  private static let largestFileSize = UInt64(UInt32.max) * Format.blockSize
+
+  /// Throws for what a file can't look like.
+  static func check(_ shape: Entry.Content) throws(Problem.Reason) {
+    guard shape.size <= largestFileSize else { throw .fileTooLarge(size: shape.size) }
+    var end: UInt64 = 0
+    for range in shape.dataRanges ?? [] {
+      guard range.lowerBound >= end, range.upperBound <= shape.size else { throw .malformedDataRanges }
+      end = range.upperBound
+    }
+  }
+}

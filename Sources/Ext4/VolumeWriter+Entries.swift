@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Entries
+import Blocks
+
+extension VolumeWriter {
+  public mutating func add(_ entry: Entry) throws(Ext4Error) {
+    try finishContent()
+    content.begin(entry)
+    let attributes: AttributeStorage
+    let file: (type: FileType, inode: UInt32)
+    do throws(Problem.Reason) {
+      attributes = try checkedAttributes(of: entry)
+      switch entry.kind {
+      case .directory: return try describeDirectory(entry, attributes)
+      case .hardLink(let target): return try addHardLink(entry.path, to: target)
+      default: file = try addName(of: entry)
+      }
+    } catch {
+      problems.append(Problem(path: entry.path, reason: error))
+      return
+    }
+    try write(entry, as: file.type, inode: file.inode, attributes)
+  }
+
+  /// Throws for what no place in the volume would make possible.
+  private func checkedAttributes(of entry: Entry) throws(Problem.Reason) -> AttributeStorage {
+    if case .hardLink = entry.kind { return .none }
+    guard Inode.times.contains(entry.modificationTime.seconds) else {
+      throw .timeOutOfRange(entry.modificationTime)
+    }
+    guard !entry.extendedAttributes.isEmpty else { return .none }
+    return try ExtendedAttributes(entry.extendedAttributes).storage()
+  }
+
+  private mutating func describeDirectory(
+    _ entry: Entry, _ attributes: AttributeStorage
+  ) throws(Problem.Reason) {
+    if let existing = find(entry.path), existing.type != .directory { throw .duplicatePath }
+    let directory = try directory(at: entry.path.bytes[...])
+    guard !tree.directories[directory].isDescribed else { throw .duplicatePath }
+    tree.describe(
+      directory, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime,
+      attributes: attributes)
+  }
+
+  private mutating func addHardLink(_ path: EntryPath, to target: EntryPath) throws(Problem.Reason) {
+    let (parent, name) = try newName(path)
+    guard let existing = find(target) else {
+      throw target.isRoot ? .linkToDirectory(target) : .missingLinkTarget(target)
+    }
+    guard existing.type != .directory else { throw .linkToDirectory(target) }
+    if isWriting {
+      let isLinked = updateSlot(of: existing.inode) { slot in Inode.addLink(to: &slot) }
+      guard isLinked else { throw .tooManyLinks(target) }
+    }
+    tree.insert(name, in: parent, inode: existing.inode, type: existing.type)
+  }
+
+  /// Gives an inode and its name to what has one of its own and is no directory.
+  private mutating func addName(of entry: Entry) throws(Problem.Reason) -> (type: FileType, inode: UInt32) {
+    let type = try checkedType(of: entry.kind)
+    let (parent, name) = try newName(entry.path)
+    let number = takeInode()
+    tree.insert(name, in: parent, inode: number, type: type)
+    return (type, number)
+  }
+
+  private func checkedType(of kind: Entry.Kind) throws(Problem.Reason) -> FileType {
+    switch kind {
+    case .regular(let shape):
+      try OpenContent.check(shape)
+      return .regular
+    case .symbolicLink(let target):
+      guard (1...4095).contains(target.count), !target.contains(0) else {
+        throw .badLinkTarget(byteCount: target.count)
+      }
+      return .symbolicLink
+    case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
+      guard major < 1 << 12, minor < 1 << 20 else { throw .deviceNumberTooLarge(major: major, minor: minor) }
+      if case .blockDevice = kind { return .blockDevice }
+      return .characterDevice
+    case .fifo: return .fifo
+    case .socket: return .socket
+    case .directory, .hardLink: return .directory
+    }
+  }
+}
+
+// What is written as soon as an entry is known.
+extension VolumeWriter {
+  private mutating func write(
+    _ entry: Entry, as type: FileType, inode number: UInt32, _ attributes: AttributeStorage
+  ) throws(Ext4Error) {
+    var inode = Inode(
+      type: type, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime, body: .none)
+    try placeAttributes(attributes, in: &inode)
+    switch entry.kind {
+    case .regular(let shape): placeContent(shape, of: number, in: &inode)
+    case .symbolicLink(let target): try placeTarget(target, in: &inode)
+    case .characterDevice(let major, let minor), .blockDevice(let major, let minor):
+      inode.body = .device(major: major, minor: minor)
+    case .fifo, .socket, .directory, .hardLink: break
+    }
+    storeInode(inode, number: number)
+  }
+
+  mutating func placeAttributes(
+    _ attributes: AttributeStorage, in inode: inout Inode
+  ) throws(Ext4Error) {
+    switch attributes {
+    case .none: return
+    case .inode(let bytes): inode.inlineAttributes = bytes
+    case .block(let bytes):
+      inode.blockCount += 1
+      guard let block = space.takeBlock() else { return }
+      inode.attributeBlock = block
+      try write(ExtendedAttributes.seal(bytes, block: block, seed: geometry.checksumSeed), atBlock: block)
+    }
+  }
+
+  /// A short target lies in the inode, a longer one in a block.
+  private mutating func placeTarget(_ target: [UInt8], in inode: inout Inode) throws(Ext4Error) {
+    inode.size = UInt64(target.count)
+    guard target.count > Inode.largestInlineTargetByteCount else {
+      inode.body = .linkTarget(target)
+      return
+    }
+    var extents: [Extent] = []
+    space.take(1, for: 0, into: &extents)
+    inode.blockCount += 1
+    inode.body = .extents(ExtentNode(entries: extents))
+    try write(target, atBlock: extents.first?.physical)
+  }
+}
+
+// Names and the way to them.
+extension VolumeWriter {
+  private static let slash = UInt8(ascii: "/")
+  private static let largestNameByteCount = 255
+
+  /// The directory and the name of an entry that must not be there yet; directories on the way make themselves.
+  private mutating func newName(
+    _ path: EntryPath
+  ) throws(Problem.Reason) -> (parent: Int, name: ArraySlice<UInt8>) {
+    guard !path.isRoot else { throw .rootIsNoDirectory }
+    let (parentPath, name) = Self.split(path.bytes[...])
+    guard name.count <= Self.largestNameByteCount else { throw .nameTooLong(byteCount: name.count) }
+    let parent = try directory(at: parentPath)
+    guard tree.find(name, in: parent) == nil else { throw .duplicatePath }
+    return (parent, name)
+  }
+
+  private static func split(_ path: ArraySlice<UInt8>) -> (parent: ArraySlice<UInt8>, name: ArraySlice<UInt8>)
+  {
+    guard let last = path.lastIndex(of: slash) else { return (path.prefix(0), path) }
+    return (path[..<last], path[(last + 1)...])
+  }
+
+  /// Index of the directory with this path, made as `root:root` 0755 where it is not there.
+  private mutating func directory(at path: ArraySlice<UInt8>) throws(Problem.Reason) -> Int {
+    if path == lastParent.path { return lastParent.directory }
+    var directory = 0
+    for name in path.split(separator: Self.slash) {
+      directory = try self.directory(named: name, in: directory)
+    }
+    lastParent = (path, directory)
+    return directory
+  }
+
+  private mutating func directory(
+    named name: ArraySlice<UInt8>, in parent: Int
+  ) throws(Problem.Reason) -> Int {
+    if let existing = tree.find(name, in: parent) {
+      guard existing.type == .directory else { throw .parentIsNoDirectory }
+      return Int(existing.directory)
+    }
+    guard name.count <= Self.largestNameByteCount else { throw .nameTooLong(byteCount: name.count) }
+    return tree.insertDirectory(name, in: parent, inode: takeInode(), time: format.time)
+  }
+
+  /// What has come with this path; nil for the root, too, which has no name.
+  private func find(_ path: EntryPath) -> DirectoryTree.Name? {
+    var directory = 0
+    var found: DirectoryTree.Name?
+    for name in path.names {
+      if let found {
+        guard found.type == .directory else { return nil }
+        directory = Int(found.directory)
+      }
+      guard let next = tree.find(name, in: directory) else { return nil }
+      found = next
+    }
+    return found
+  }
+}
