@@ -93,7 +93,8 @@ extension DirectoryBlock {
     clear()
     appendDots(inode: inode, parent: parent)
     var block = buffer.mutableBytes
-    block.store(UInt16(Int(Format.blockSize) - Self.dotByteCount), at: Self.dotByteCount + 4)  // dotdot rec_len
+    // The record length of "..".
+    block.store(UInt16(Int(Format.blockSize) - Self.dotByteCount), at: Self.dotByteCount + 4)
     block.store(Self.halfMD4, at: 28)  // hash_version
     block.store(UInt8(8), at: 29)  // info_length
     block.store(levelCount, at: 30)  // indirect_levels

@@ -169,8 +169,9 @@ extension ExtendedAttributes {
     var bytes: [UInt8] = [1, 0, 0, 0]
     for start in stride(from: headerByteCount, to: value.count, by: entryByteCount) {
       switch UInt16(value[start]) | UInt16(value[start + 1]) << 8 {
-      case 0x02, 0x08: bytes += value[start..<start + 8]  // ACL_USER, ACL_GROUP
-      case 0x01, 0x04, 0x10, 0x20: bytes += value[start..<start + 4]  // the owner, the group, the mask, others
+      // ACL_USER and ACL_GROUP; then the owner, the group, the mask and others.
+      case 0x02, 0x08: bytes += value[start..<start + 8]
+      case 0x01, 0x04, 0x10, 0x20: bytes += value[start..<start + 4]
       default: return nil
       }
     }

@@ -27,6 +27,7 @@ struct FileSystemHandle: ~Copyable {
     try check(unsafe ext2fs_create_resize_inode(handle.raw), "reserve room for growth")
     try handle.addJournal(blockCount: format.journalBlockCount)
     try check(unsafe ext2fs_flush_icache(handle.raw), "write the reserved inodes")
+    handle.noteOverhead()
     return handle
   }
 
@@ -183,6 +184,14 @@ extension FileSystemHandle {
       unsafe $0.copyBytes(from: format.label.text.utf8)
     }
     unsafe ext2fs_init_csum_seed(raw)
+  }
+
+  /// What the volume itself takes, which a kernel would have to count at each mount; the one block of the inode that
+  /// holds the room for growth is not counted, as mke2fs doesn't.
+  private func noteOverhead() {
+    let block: UnsafeMutablePointer<ext2_super_block> = unsafe raw.pointee.super
+    let usedCount = unsafe ext2fs_blocks_count(block) - ext2fs_free_blocks_count(block) - 1
+    unsafe block.pointee.s_overhead_clusters = UInt32(clamping: usedCount)
   }
 
   /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where mke2fs puts

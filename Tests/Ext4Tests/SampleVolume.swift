@@ -115,6 +115,18 @@ final class SampleVolume {
     return result.status == 0 ? nil : result.text + result.errors
   }
 
+  /// Lines of `dumpe2fs -h`, by what stands before the colon.
+  func header() throws -> [String: String] { try Self.header(of: path) }
+
+  static func header(of path: String) throws -> [String: String] {
+    var fields: [String: String] = [:]
+    for line in try dumpe2fs.run("-h", path).text.split(separator: "\n") {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      fields[String(line[..<colon])] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    return fields
+  }
+
   func debugfs(_ request: String) throws -> String {
     try Self.debugfs.run("-R", request, path).text
   }
