@@ -21,6 +21,11 @@ public struct Hostname: Hashable, Sendable {
     self.name = name
   }
 
+  private init(checked name: String) { self.name = name }
+
+  /// Of a machine that nobody named.
+  public static let `default` = Hostname(checked: "alpine")
+
   /// The first label: what stands for the machine within its domain.
   public var firstLabel: String { String(name.prefix { $0 != "." }) }
 
