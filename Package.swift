@@ -53,7 +53,9 @@ let package = Package(
 
     floor("Recipes", ["Alpine"]),
 
-    floor("Cairn", ["Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Recipes"]),
+    floor(
+      "Cairn",
+      ["CLinux", "Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Recipes"]),
 
     .executableTarget(
       name: "CairnCommand",
@@ -68,8 +70,9 @@ let package = Package(
     tests("Ext4Tests", ["Ext4", "Blocks", "Entries"]),
     tests("ArchiveTests", ["Archive", "Entries"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
-    tests("RecipesTests", ["Recipes"]),
-    tests("CairnTests", ["Cairn", "Blocks", "Entries", "Alpine", "Archive"]),
+    tests("RecipesTests", ["Recipes", "Alpine"]),
+    tests("CairnTests", ["Cairn"]),
+    tests("CommandTests", ["CairnCommand", "Cairn"]),
     tests("LayerTests", []),
   ]
 )

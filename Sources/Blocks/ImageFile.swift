@@ -29,6 +29,9 @@ public final class ImageFile: BlockTarget {
   /// Where the image will be, links followed.
   public var path: String { file.output.path }
 
+  /// The name that the file has until `commit`, where the file system has no unnamed files.
+  public var temporaryPath: String? { file.temporaryPath }
+
   public func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
     try checkBounds(offset, bytes.byteCount)
     try file.descriptor.read(into: &bytes, at: offset)

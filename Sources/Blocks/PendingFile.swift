@@ -9,7 +9,7 @@ struct PendingFile: ~Copyable {
   let descriptor: FileDescriptor
   let output: OutputName
   /// The name to rename or to remove.
-  private var temporaryPath: String?
+  private(set) var temporaryPath: String?
   private var isPublished = false
 
   /// An empty file, with the mode that the umask leaves of 0666.

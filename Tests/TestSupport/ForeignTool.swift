@@ -14,6 +14,12 @@ public struct ForeignTool: Sendable {
     self.path = directories.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
+  /// A program of which the place is known.
+  public init(path: String) {
+    name = path
+    self.path = path
+  }
+
   /// For `.enabled(if:)`: a test that needs the tool skips, visibly, where it is not installed.
   public var isInstalled: Bool { path != nil }
 
@@ -57,6 +63,18 @@ public struct ForeignTool: Sendable {
     return Result(
       status: process.terminationStatus, output: try Data(contentsOf: files[0]),
       errors: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
+  }
+
+  /// Starts the tool and does not wait for it; its output goes nowhere.
+  public func start(_ arguments: [String]) throws -> Process {
+    guard let path else { throw Missing(tool: name) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    return process
   }
 
   struct Missing: Error { let tool: String }

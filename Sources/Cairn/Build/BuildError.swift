@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Alpine
+public import Archive
+public import Blocks
+public import Ext4
+public import FAT32
+public import PartitionTable
+internal import Recipes
+
+/// Why a card was not made. Nothing of it is left, and what the output's name held it still holds.
+public enum BuildError: Error, Equatable, Sendable {
+  /// The source could not be read, or is not what it claims to be.
+  case source(ArchiveError)
+  /// The source is no Alpine release for the Raspberry Pi.
+  case notARelease(path: String, AlpineError)
+  case plan(PlanError)
+  case boot(FAT32Error)
+  case data(Ext4Error)
+  case partitionTable(PartitionTableError)
+  /// The apkovl could not be made.
+  case overlay(AlpineError)
+  case target(BlockError)
+  /// The image would replace the release that it is made from.
+  case outputIsSource(path: String)
+}
+
+extension BuildError {
+  /// The error of the target where it is the cause, however deep it lies.
+  public var targetError: BlockError? {
+    switch self {
+    case .target(let error), .boot(.target(let error)), .data(.target(let error)),
+      .partitionTable(.target(let error)):
+      error
+    default: nil
+    }
+  }
+}
+
+extension BuildError {
+  /// What the error lists, a line each: all entries that a partition can't hold. Empty for one that says it all.
+  public var problems: [String] {
+    switch self {
+    case .boot(.unrepresentable(let problems)) where problems.count > 1: problems.map(\.description)
+    case .data(.unrepresentable(let problems)) where problems.count > 1: problems.map(\.description)
+    default: []
+    }
+  }
+}
+
+extension BuildError: CustomStringConvertible {
+  public var description: String {
+    if let targetError { return "\(targetError)" }
+    return switch self {
+    case .source(let error): "\(error)"
+    case .notARelease(let path, let error): "\(path): \(error)"
+    case .plan(let error): "\(error)"
+    case .boot(.contentTooLarge(let needed, let size)):
+      "boot partition: the release does not fit into \(ByteSize(byteCount: size)); "
+        + "make it \(ByteSize(byteCount: needed)) (--boot-size)"
+    case .boot(let error): "boot partition: \(error)"
+    case .data(let error): "data partition: \(error)"
+    case .partitionTable(let error): "\(error)"
+    case .overlay(let error): "\(error)"
+    case .target(let error): "\(error)"
+    case .outputIsSource(let path): "\(path): is the release itself; name another output"
+    }
+  }
+}

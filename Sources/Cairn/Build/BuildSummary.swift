@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Alpine
+public import Blocks
+internal import Ext4
+internal import FAT32
+
+/// What a finished card holds and what it took to write it.
+public struct BuildSummary: Sendable {
+  public let plan: Plan
+  /// Nil where the source was none and was taken all the same.
+  public let release: Release?
+  public let boot: Boot
+  public let data: Data
+  /// Bytes written to the target.
+  public let writtenByteCount: UInt64
+  /// Bytes that read as zero without having been written.
+  public let zeroedByteCount: UInt64
+  /// Calls that wrote.
+  public let writeCount: Int
+  /// Bytes that were written more than once: 0, or something is wrong in here.
+  public let repeatedByteCount: UInt64
+  /// Every byte that is content: the rest of the card is free space.
+  public let content: ExtentSet
+
+  /// What came into the boot partition.
+  public struct Boot: Equatable, Sendable {
+    public let fileCount: Int
+    public let directoryCount: Int
+    public let usedByteCount: UInt64
+
+    init(_ writer: borrowing FAT32.VolumeWriter) {
+      fileCount = writer.fileCount
+      directoryCount = writer.directoryCount
+      usedByteCount = writer.usedClusterCount * writer.geometry.clusterSize
+    }
+  }
+
+  /// What the data partition is like.
+  public struct Data: Equatable, Sendable {
+    public let blockCount: UInt64
+    public let freeBlockCount: UInt64
+    public let inodeCount: UInt32
+
+    init(_ writer: borrowing Ext4.VolumeWriter) {
+      blockCount = writer.blockCount
+      freeBlockCount = writer.freeBlockCount
+      inodeCount = writer.inodeCount
+    }
+  }
+
+  init(plan: Plan, release: Release?, boot: Boot, data: Data, ledger: Ledger) {
+    self.plan = plan
+    self.release = release
+    self.boot = boot
+    self.data = data
+    writtenByteCount = ledger.monitor.writtenByteCount
+    zeroedByteCount = ledger.monitor.zeroedByteCount
+    writeCount = ledger.writeCount
+    repeatedByteCount = ledger.repeatedByteCount
+    content = ledger.untouched.complement(in: 0..<ledger.size)
+  }
+}
