@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+import Foundation
+
+struct BuildCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "build",
+    abstract: "Make a card image from an Alpine Raspberry Pi release.",
+    discussion: """
+      The image holds an MBR, a bootable FAT32 partition with the release's files, and an ext4 partition that is \
+      mounted as /media/mmcblk0p2 and keeps the lbu overlay, the apk cache and /var/lib/docker. No root, no mount. \
+      The output's name holds the old file or the whole new one. Times are UTC. SOURCE_DATE_EPOCH, where set, \
+      dates what no input dates; else it is the time of the release's first entry.
+      """)
+
+  @Option(help: ArgumentHelp("The release: .tar, .tar.gz, .tar.xz or .tar.zst.", valueName: "tar"))
+  var release: String
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The image to make; a file that is there is replaced.", valueName: "file"))
+  var output = "card.img"
+
+  @Option(help: ArgumentHelp("Size of the whole card, such as 2GiB, 3600MiB, 4GB.", valueName: "size"))
+  var size = Recipe.defaultSize
+
+  @Option(help: ArgumentHelp("Size of the FAT32 partition.", valueName: "size"))
+  var bootSize = Recipe.defaultBootSize
+
+  @Option(help: ArgumentHelp("The Pi's host name, and the name of its overlay.", valueName: "name"))
+  var hostname = Hostname.default.name
+
+  @Option(help: ArgumentHelp("Take a source that Cairn would refuse: unknown-release.", valueName: "what"))
+  var allow: [Allowance] = []
+
+  @Flag(help: "Don't wait until the image is on storage.")
+  var noSync = false
+
+  @Flag(name: [.long, .customShort("n")], help: "Read the release and print the plan, but make no image.")
+  var dryRun = false
+
+  @Flag(help: "Print plan and result as JSON.")
+  var json = false
+
+  /// What may be allowed that is refused by default.
+  enum Allowance: String, ExpressibleByArgument, CaseIterable {
+    case unknownRelease = "unknown-release"
+  }
+
+  mutating func run() throws {
+    let card = CardImage(
+      recipe: try recipe(), release: release, acceptsAnySource: allow.contains(.unknownRelease))
+    let monitor = BuildMonitor()
+    let signals = SignalWatch(stopping: monitor)
+    let start = ContinuousClock.now
+    let progress = ProgressLine(of: monitor)
+    let summary: BuildSummary
+    do throws(BuildError) {
+      summary =
+        dryRun
+        ? try card.rehearse(monitor: monitor)
+        : try card.build(to: output, isDurable: !noSync, monitor: monitor)
+    } catch {
+      progress.end()
+      throw Failure(error, signal: signals.signal)
+    }
+    progress.end()
+    let elapsed = start.duration(to: .now)
+    let output = dryRun ? nil : output
+    if json {
+      FileHandle.standardOutput.write(try summary.json(output: output, elapsed: elapsed))
+    } else {
+      Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
+    }
+  }
+
+  /// The flags and the environment as a recipe.
+  private func recipe() throws -> Recipe {
+    var recipe = Recipe(size: size, bootSize: bootSize)
+    do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
+    if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
+      guard let seconds = Int64(epoch), seconds >= 0 else {
+        throw Failure.recipe("SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds since 1970")
+      }
+      recipe.epoch = seconds
+    }
+    return recipe
+  }
+}

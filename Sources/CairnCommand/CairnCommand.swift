@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+
+/// The `cairn` command: arguments in, sentences out. What it does is the library's matter.
+@main
+struct CairnCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cairn",
+    abstract: "Makes SD cards that boot Alpine Linux diskless on a Raspberry Pi, and remember.",
+    discussion: """
+      Exit codes: 0 done, 1 internal error, 2 usage, 3 recipe invalid, 4 refused for safety, 5 source or its \
+      checksum, 6 write error or no space, 8 no permission, 128 + signal when stopped.
+      """,
+    version: "0.1.0",
+    subcommands: [BuildCommand.self, SampleReleaseCommand.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      failure.report()
+      Foundation.exit(failure.exitCode)
+    } catch {
+      exitForArguments(error)
+    }
+  }
+
+  /// Help and version end well, on standard output; what ArgumentParser refuses is one line, and 2 instead of its 64.
+  private static func exitForArguments(_ error: any Error) -> Never {
+    guard exitCode(for: error) != .success else { exit(withError: error) }
+    Terminal.complain(message(for: error))
+    Terminal.standardError("Run `cairn --help` for the commands and their options.\n")
+    Foundation.exit(ExitStatus.usage.rawValue)
+  }
+}

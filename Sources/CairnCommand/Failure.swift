@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cairn
+import Foundation
+
+/// Why a command ended without its result: a line, what it lists, and the exit code.
+struct Failure: Error {
+  let message: String
+  var details: [String] = []
+  let exitCode: Int32
+
+  func report() { Terminal.complain(message, details: details) }
+}
+
+extension Failure {
+  /// A recipe that can't be, found before anything was read.
+  static func recipe(_ message: String) -> Failure {
+    Failure(message: message, exitCode: ExitStatus.recipeInvalid.rawValue)
+  }
+
+  /// - Parameter signal: that the job was told to stop by, if it was.
+  init(_ error: BuildError, signal: Int32?) {
+    if case .cancelled = error.targetError, let signal {
+      message = "stopped by \(signal == SIGINT ? "Ctrl-C" : "signal \(signal)"); nothing was left behind"
+      exitCode = 128 + signal
+      return
+    }
+    message = "\(error)"
+    details = error.problems
+    exitCode = Self.status(of: error).rawValue
+  }
+
+  private static func status(of error: BuildError) -> ExitStatus {
+    if let cause = error.targetError { return status(of: cause) }
+    return switch error {
+    case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
+    case .source, .notARelease: .source
+    case .outputIsSource: .usage
+    case .plan: .recipeInvalid
+    case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .data(.contentTooLarge): .write
+    case .boot, .data: .source
+    case .overlay, .partitionTable, .target: .internalError
+    }
+  }
+
+  private static func status(of error: BlockError) -> ExitStatus {
+    switch error {
+    case .notARegularFile(_, .blockDevice): .refused
+    case .system(_, _, _, let number) where isPermission(number): .permission
+    case .system(_, _, _, ENODEV), .system(_, _, _, ENXIO), .system(_, _, _, EBUSY): .device
+    case .outOfBounds: .internalError
+    default: .write
+    }
+  }
+
+  private static func isPermission(_ number: Int32) -> Bool { [EACCES, EPERM, EROFS].contains(number) }
+}
