@@ -37,6 +37,7 @@ final class FilterSource: ByteSource {
         let count = unsafe archive_read_data(raw, target.baseAddress! + filled, target.count - filled)
         guard count > 0 else {
           try check(CInt(clamping: count))
+          try checkEnd()
           break
         }
         filled += count
@@ -58,6 +59,14 @@ final class FilterSource: ByteSource {
     let code = unsafe archive_read_next_header(raw, &entry)
     if code != ARCHIVE_EOF { try check(code) }
     isOpen = true
+  }
+
+  /// Some of libarchive's filters end quietly where something else than a further stream begins.
+  private func checkEnd() throws(ArchiveError) {
+    let consumed = UInt64(clamping: unsafe archive_filter_bytes(raw, -1))
+    let hasMore = try channel.hasMore()
+    guard hasMore || consumed < channel.file.progress.consumedByteCount else { return }
+    throw .compressed(compression, path: channel.file.path, offset: consumed, entry: nil, .trailingBytes)
   }
 
   private static func addFilter(_ raw: OpaquePointer, _ compression: Compression) -> CInt {
@@ -101,10 +110,15 @@ private final class Channel {
     }
   }
 
-  private func lend(_ bytes: UnsafeMutablePointer<UnsafeRawPointer?>) throws(ArchiveError) -> Int {
+  /// Whether there are bytes in the file that libarchive did not ask for.
+  func hasMore() throws(ArchiveError) -> Bool {
     file.consume(lentByteCount)
     lentByteCount = 0
-    guard try file.fill() else { return 0 }
+    return try file.fill()
+  }
+
+  private func lend(_ bytes: UnsafeMutablePointer<UnsafeRawPointer?>) throws(ArchiveError) -> Int {
+    guard try hasMore() else { return 0 }
     unsafe bytes.pointee = unsafe file.bytes.baseAddress
     lentByteCount = unsafe file.bytes.count
     return lentByteCount

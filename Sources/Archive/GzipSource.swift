@@ -52,7 +52,8 @@ final class GzipSource: ByteSource {
     unsafe state.pointee.next_out = target.assumingMemoryBound(to: UInt8.self).baseAddress
     unsafe state.pointee.avail_out = UInt32(target.count)
     let code = unsafe isal_inflate(state)
-    file.consume(input.count - Int(unsafe state.pointee.avail_in))
+    // After an error, ISA-L may give back more than it got in this call.
+    file.consume(max(0, input.count - Int(unsafe state.pointee.avail_in)))
     let count = target.count - Int(unsafe state.pointee.avail_out)
     if code < 0 { throw problem(Self.problem(code)) }
     if unsafe state.pointee.block_state == ISAL_BLOCK_FINISH {

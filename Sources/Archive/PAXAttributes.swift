@@ -63,26 +63,31 @@ extension PAXRecords.Record {
     let parts = value.dropFirst(isNegative ? 1 : 0)
       .split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
     let fraction = parts.count == 2 ? parts[1] : []
-    guard let whole = parts.first.flatMap(PAXRecords.decimal), let seconds = Int64(exactly: whole),
-      fraction.isEmpty == (parts.count == 1), let time = Self.timestamp(seconds, fraction, isNegative)
+    guard let whole = parts.first.flatMap(PAXRecords.decimal), fraction.isEmpty == (parts.count == 1),
+      let time = Self.timestamp(whole, fraction, isNegative)
     else { throw .malformedRecord(keyword: keyword) }
     return time
   }
 
-  /// Nil where the fraction is none.
+  /// Nil where the fraction is none, or the time beyond what 64 bits hold.
   private static func timestamp(
-    _ seconds: Int64, _ fraction: ArraySlice<UInt8>, _ isNegative: Bool
+    _ whole: UInt64, _ fraction: ArraySlice<UInt8>, _ isNegative: Bool
   ) -> Timestamp? {
     let zeros = repeatElement(UInt8(ascii: "0"), count: 9)
     guard fraction.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
       let nanoseconds = PAXRecords.decimal((fraction + zeros).prefix(9))
     else { return nil }
-    guard isNegative else { return Timestamp(seconds: seconds, nanoseconds: UInt32(nanoseconds)) }
+    guard isNegative else {
+      return Int64(exactly: whole).map { Timestamp(seconds: $0, nanoseconds: UInt32(nanoseconds)) }
+    }
     // Before 1970 the fraction counts down; a rest below a nanosecond takes one more.
     let isInexact = fraction.dropFirst(9).contains { $0 != UInt8(ascii: "0") }
     let down = nanoseconds + (isInexact ? 1 : 0)
-    if down == 0 { return Timestamp(seconds: -seconds) }
-    return Timestamp(seconds: -seconds - 1, nanoseconds: UInt32(1_000_000_000 - down))
+    // The seconds are -whole, or one less.
+    guard whole <= Int64.min.magnitude - (down == 0 ? 0 : 1) else { return nil }
+    return Timestamp(
+      seconds: Int64(truncatingIfNeeded: 0 &- whole) - (down == 0 ? 0 : 1),
+      nanoseconds: UInt32((1_000_000_000 - down) % 1_000_000_000))
   }
 }
 

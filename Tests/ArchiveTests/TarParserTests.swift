@@ -212,7 +212,8 @@ import Testing
 
   @Test(arguments: [
     "size=-1", "size=", "size=1x", "size=9223372036854775808", "uid=-1", "mtime=1.", "mtime=.5", "mtime=1.5x",
-    "mtime=--1", "mtime=", "mtime=-", "mtime=1e9", "GNU.sparse.numbytes=5", "GNU.sparse.map=1,,2",
+    "mtime=--1", "mtime=", "mtime=-", "mtime=1e9", "mtime=9223372036854775808",
+    "mtime=-9223372036854775808.1", "GNU.sparse.numbytes=5", "GNU.sparse.map=1,,2",
     "GNU.sparse.x=1",
   ])
   func `records whose values are no numbers are errors`(text: String) {
