@@ -78,13 +78,9 @@ extension ArchiveError: CustomStringConvertible {
     return .compressed(compression, path: path, offset: offset, entry: entry, problem)
   }
 
-  /// The system's own words for an errno, in the C locale's English.
+  /// The system's own words for an errno, in English.
   private static func text(of number: CInt) -> String {
-    var buffer = [CChar](repeating: 0, count: 128)
-    let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
-      unsafe linux_error_text(number, bytes.baseAddress, bytes.count)
-    }
-    guard let text = unsafe text else { return "error \(number)" }
+    guard let text = unsafe linux_error_text(number) else { return "error \(number)" }
     return unsafe String(cString: text)
   }
 }

@@ -62,13 +62,9 @@ extension BlockError: CustomStringConvertible {
     }
   }
 
-  /// The system's own words for an errno. English, since nothing here calls setlocale(3).
+  /// The system's own words for an errno, in English.
   public static func text(ofErrno number: CInt) -> String {
-    var buffer = [CChar](repeating: 0, count: 128)
-    let text = unsafe buffer.withUnsafeMutableBufferPointer { bytes in
-      unsafe linux_error_text(number, bytes.baseAddress, bytes.count)
-    }
-    guard let text = unsafe text else { return "error \(number)" }
+    guard let text = unsafe linux_error_text(number) else { return "error \(number)" }
     return unsafe String(cString: text)
   }
 }

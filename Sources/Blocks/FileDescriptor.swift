@@ -73,6 +73,11 @@ struct FileDescriptor: ~Copyable {
     if number != 0 { throw .system(.resize, path: path, offset: byteCount, number: number) }
   }
 
+  func setMode(_ mode: mode_t) throws(BlockError) {
+    let number = errno { fchmod(raw, mode) }
+    if number != 0 { throw .system(.create, path: path, offset: nil, number: number) }
+  }
+
   func flush() throws(BlockError) {
     let number = errno { fsync(raw) }
     if number != 0 { throw .system(.flush, path: path, offset: nil, number: number) }

@@ -20,6 +20,12 @@ struct OutputName {
 
   var directory: String { Self.directory(of: path) }
 
+  /// Permissions of the file that has the name now; nil where there is none.
+  var mode: mode_t? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+  }
+
   /// A hidden name in the same directory. No other process makes it, but one that was killed may have left
   /// it.
   func temporaryPath(_ number: Int) -> String { "\(directory)/.cairn-\(getpid())-\(number).partial" }

@@ -12,10 +12,12 @@ struct PendingFile: ~Copyable {
   private(set) var temporaryPath: String?
   private var isPublished = false
 
-  /// An empty file, with the mode that the umask leaves of 0666.
+  /// An empty file, with the mode of the file that it will replace, or else what the umask leaves of 0666.
   static func make(for output: OutputName) throws(BlockError) -> PendingFile {
-    if let file = unnamed(for: output) { return file }
-    return try named(for: output)
+    let file: PendingFile
+    if let unnamed = unnamed(for: output) { file = unnamed } else { file = try named(for: output) }
+    if let mode = output.mode { try file.descriptor.setMode(mode) }
+    return file
   }
 
   private init(_ descriptor: consuming FileDescriptor, for output: OutputName, temporaryPath: String? = nil) {

@@ -2,12 +2,15 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+const int linux_O_TMPFILE = O_TMPFILE;
+const int linux_FALLOC_FL_KEEP_SIZE = FALLOC_FL_KEEP_SIZE;
+const int linux_FALLOC_FL_PUNCH_HOLE = FALLOC_FL_PUNCH_HOLE;
+const unsigned linux_MFD_CLOEXEC = MFD_CLOEXEC;
+
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count) {
   return fallocate(descriptor, mode, offset, count);
 }
 
 int linux_memfd_create(const char *name, unsigned flags) { return memfd_create(name, flags); }
 
-const char *linux_error_text(int number, char *buffer, size_t byteCount) {
-  return strerror_r(number, buffer, byteCount);
-}
+const char *linux_error_text(int number) { return strerrordesc_np(number); }

@@ -11,9 +11,13 @@ struct BuildReport {
   var text: String { ([heading] + layout + [""] + ending).joined(separator: "\n") + "\n" }
 
   private var heading: String {
-    let name = output ?? "dry run"
-    let release = summary.release.map { "\($0)" } ?? "a source that is no Alpine release"
-    return "\(name): a card of \(ByteSize(byteCount: summary.plan.size)) from \(release)\n"
+    let card = "\(output ?? "dry run"): a card of \(ByteSize(byteCount: summary.plan.size))"
+    guard let release = summary.release else { return "\(card) from a source that is no Alpine release\n" }
+    return """
+      \(card) from \(release.name) \(release.version) \(release.architecture), \(release.packageCount) packages
+      for Raspberry Pi \(release.models.map(\.rawValue).joined(separator: ", "))
+
+      """
   }
 
   private var layout: [String] {

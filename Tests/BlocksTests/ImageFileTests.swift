@@ -112,6 +112,14 @@ enum Waiting: CaseIterable {
     #expect(try status().st_mode & 0o7777 == 0o666 & ~mask)
   }
 
+  @Test func `an image that replaces another has its mode`() throws {
+    try Data("old".utf8).write(to: url)
+    #expect(chmod(path, 0o600) == 0)
+    try ImageFile(path: path, size: 1).commit(isDurable: false)
+    #expect(try status().st_mode & 0o7777 == 0o600)
+    #expect(try content() == [0])
+  }
+
   // MARK: Names that are taken, missing or links
 
   @Test(arguments: Waiting.allCases)

@@ -168,7 +168,7 @@ import Testing
       "/card.img: cannot create: Permission denied; name an output in a directory that you may write to"
     ),
     (.system(.flush, path: "card.img", offset: nil, number: 5), "card.img: cannot flush: Input/output error"),
-    (.system(.read, path: "a", offset: 0, number: 9999), "a: cannot read at byte 0: Unknown error 9999"),
+    (.system(.read, path: "a", offset: 0, number: 9999), "a: cannot read at byte 0: error 9999"),
     (
       .notARegularFile(path: "/dev/sdb", kind: .blockDevice),
       "/dev/sdb: is a block device, and an image is a regular file; name another output"

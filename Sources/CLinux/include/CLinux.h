@@ -17,10 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static const int linux_O_TMPFILE = 020000000 | O_DIRECTORY;
-static const int linux_FALLOC_FL_KEEP_SIZE = 0x01;
-static const int linux_FALLOC_FL_PUNCH_HOLE = 0x02;
-static const unsigned linux_MFD_CLOEXEC = 0x0001U;
+extern const int linux_O_TMPFILE;
+extern const int linux_FALLOC_FL_KEEP_SIZE;
+extern const int linux_FALLOC_FL_PUNCH_HOLE;
+extern const unsigned linux_MFD_CLOEXEC;
 
 /// The number of the last error of this thread.
 static inline int linux_errno(void) { return errno; }
@@ -34,5 +34,5 @@ int linux_fallocate(int descriptor, int mode, off_t offset, off_t count);
 /// memfd_create(2).
 int linux_memfd_create(const char *name, unsigned flags);
 
-/// strerror_r(3) as the GNU library has it: the text, in `buffer` or elsewhere.
-const char *linux_error_text(int number, char *buffer, size_t byteCount);
+/// strerrordesc_np(3): what an errno means, in English whatever the locale; NULL for a number that means nothing.
+const char *linux_error_text(int number);

@@ -89,7 +89,7 @@ private struct ReleaseReport: Encodable {
   init(_ release: Release) {
     version = release.version
     architecture = "\(release.architecture)"
-    models = release.models.map { "\($0)" }
+    models = release.models.map(\.rawValue)
   }
 }
 
