@@ -13,6 +13,11 @@ public struct EntryPath: Hashable, Sendable {
   ///
   /// - Throws: `EntryPathError` for an absolute path, for one with ".." in it and for one with a NUL.
   public init(_ text: some Collection<UInt8>) throws(EntryPathError) {
+    try self.init(normalizing: Array(text))
+  }
+
+  /// Not generic: across modules that costs twenty times as much.
+  private init(normalizing text: [UInt8]) throws(EntryPathError) {
     guard text.first != Self.slash else { throw .absolute }
     guard !text.contains(0) else { throw .containsNUL }
     var bytes: [UInt8] = []
