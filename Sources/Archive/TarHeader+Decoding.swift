@@ -24,22 +24,35 @@ extension TarHeader {
   /// GNU tar's old format has times and a sparse map where POSIX has the prefix; V7 has nothing there.
   static func path(in block: RawSpan) -> [UInt8] {
     let name = block.text(Field.name)
-    guard block.copy(Field.magic) == Array("ustar\0".utf8) else { return name }
+    guard Field.magic.elementsEqual(posixMagic, by: { block.byte(at: $0) == $1 }) else { return name }
     let prefix = block.text(Field.prefix)
     return prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
   }
 
+  /// "ustar" and a NUL.
+  private static let posixMagic: [UInt8] = [0x75, 0x73, 0x74, 0x61, 0x72, 0]
+
   /// The sum of all bytes, the field's own taken as spaces. Some old archivers summed signed bytes.
   private static func hasValidChecksum(_ block: RawSpan) -> Bool {
-    guard let expected = try? number(block, Field.chksum, .mode) else { return false }
-    var sum = Field.chksum.count * 0x20
+    guard let expected = try? octalNumber(block, Field.chksum, .mode) else { return false }
+    var (sum, highByteCount) = byteSum(block)
+    // Its own bytes are digits and spaces, or it were no number: none is high.
+    sum += Field.chksum.reduce(0) { $0 + 0x20 - Int(block.byte(at: $1)) }
+    return expected == sum || expected == sum - 256 * highByteCount
+  }
+
+  /// The sum of the block's bytes, and how many of them have their first bit set.
+  private static func byteSum(_ block: RawSpan) -> (sum: Int, highByteCount: Int) {
+    // Four sums of 16 bits at once: each is at most 128 times 255.
+    let everySecondByte: UInt64 = 0x00FF_00FF_00FF_00FF
+    var sums: UInt64 = 0
     var highByteCount = 0
-    for offset in 0..<byteCount where !Field.chksum.contains(offset) {
-      let byte = block.byte(at: offset)
-      sum += Int(byte)
-      highByteCount += Int(byte >> 7)
+    for offset in stride(from: 0, to: byteCount, by: 8) {
+      let word = unsafe block.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      sums += (word & everySecondByte) + (word >> 8 & everySecondByte)
+      highByteCount += (word & 0x8080_8080_8080_8080).nonzeroBitCount
     }
-    return expected == UInt64(sum) || Int64(exactly: expected) == Int64(sum - 256 * highByteCount)
+    return ([0, 16, 32, 48].reduce(0) { $0 + Int(sums >> $1 & 0xFFFF) }, highByteCount)
   }
 }
 
@@ -77,7 +90,8 @@ extension TarHeader {
       offset += 1
     }
     while offset < field.upperBound {
-      guard [0, UInt8(ascii: " ")].contains(block.byte(at: offset)) else { throw .malformedNumber(name) }
+      let byte = block.byte(at: offset)
+      guard byte == 0 || byte == UInt8(ascii: " ") else { throw .malformedNumber(name) }
       offset += 1
     }
     return number
