@@ -13,4 +13,6 @@ int linux_fallocate(int descriptor, int mode, off_t offset, off_t count) {
 
 int linux_memfd_create(const char *name, unsigned flags) { return memfd_create(name, flags); }
 
+int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 const char *linux_error_text(int number) { return strerrordesc_np(number); }

@@ -34,5 +34,8 @@ int linux_fallocate(int descriptor, int mode, off_t offset, off_t count);
 /// memfd_create(2).
 int linux_memfd_create(const char *name, unsigned flags);
 
+/// pipe2(2): the reading end first; closed in programs that are started.
+int linux_pipe(int ends[2]);
+
 /// strerrordesc_np(3): what an errno means, in English whatever the locale; NULL for a number that means nothing.
 const char *linux_error_text(int number);
