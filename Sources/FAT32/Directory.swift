@@ -132,7 +132,7 @@ extension Directory {
 
   /// Those that no alias may have.
   private func reservedShortNames() -> ShortNameTable {
-    var table = ShortNameTable()
+    var table = ShortNameTable(capacity: records.count)
     for record in records {
       if let name = ShortName(name(of: record)) { table.reserve(name) }
     }

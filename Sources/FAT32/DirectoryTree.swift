@@ -65,7 +65,18 @@ extension DirectoryTree {
 
   private mutating func index(of path: EntryPath, problems: inout [Problem]) -> Int {
     if let index = indexes[path] { return index }
-    let parent = indexOfParent(of: path, problems: &problems)
+    var missing = [path]
+    var above = path.parent
+    while indexes[above] == nil {
+      missing.append(above)
+      above = above.parent
+    }
+    var index = indexes[above] ?? 0
+    for path in missing.reversed() { index = makeDirectory(path, in: index, &problems) }
+    return index
+  }
+
+  private mutating func makeDirectory(_ path: EntryPath, in parent: Int, _ problems: inout [Problem]) -> Int {
     let index = directories.count
     append(path, .directory(index), to: parent, &problems)
     directories.append(Directory(path: path, in: parent, time: time))

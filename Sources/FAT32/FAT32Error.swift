@@ -18,6 +18,7 @@ public enum FAT32Error: Error, Equatable, Sendable {
   case contentBeyondFormat(largest: UInt64)
   /// What FAT can't hold: all of it.
   case unrepresentable([Problem])
+  /// A text that can't be a volume's label.
   case label(String, VolumeLabel.Fault)
   /// A structure on a volume holds a number that it must not. `field` has the specification's name.
   case damaged(Structure, field: String, found: UInt64)
@@ -42,6 +43,8 @@ public enum Problem: Equatable, Sendable {
   case kind(EntryPath, Kind)
   /// More than 4 GiB - 1. `size` in bytes.
   case fileTooLarge(EntryPath, size: UInt64)
+  /// More than 4,095 bytes, the longest path that Linux opens: it could not be reached on the volume.
+  case pathTooLong(EntryPath)
   /// More than 65,536 directory entries; a file takes one and one more for each 13 characters of a long name.
   case directoryTooLarge(EntryPath, entryCount: Int)
 
@@ -110,6 +113,9 @@ extension Problem: CustomStringConvertible {
       "\(path): is a \(kind.rawValue), which FAT can't hold; exclude it"
     case .fileTooLarge(let path, let size):
       "\(path): has \(size) bytes, and a file on FAT holds at most \(UInt32.max); split or exclude it"
+    case .pathTooLong(let path):
+      "\(path.bytes.prefix(60).printable)...: a path of \(path.bytes.count) bytes, and no program opens more than 4095; "
+        + "exclude it"
     case .directoryTooLarge(let path, let entryCount):
       "\(path): needs \(entryCount) directory entries, and FAT has at most 65536; spread it over several directories"
     }

@@ -100,6 +100,7 @@ public struct Geometry: Equatable, Sendable {
     hiddenSectorCount: UInt32, dataAlignment: UInt64 = 4 << 20, granularity: UInt64 = 1 << 20,
     neededClusterCount: (_ clusterSize: UInt64) -> UInt64
   ) -> Geometry? {
+    precondition(granularity > 0, "steps of nothing lead nowhere")
     let leastByteCount = neededClusterCount(sectorSize).multipliedReportingOverflow(by: sectorSize)
     guard !leastByteCount.overflow, leastByteCount.partialValue <= largestVolumeSize else { return nil }
     var size = max(leastByteCount.partialValue, smallestVolumeSize).roundedUp(to: granularity)

@@ -6,11 +6,13 @@ internal import Blocks
 /// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_Name`.
 struct ShortName: Hashable, Sendable {
   /// The first eight bytes, the very first one lowest.
-  private let base: UInt64
+  private var base: UInt64
   /// The last three bytes, the first of them lowest.
-  private let suffix: UInt32
+  private var suffix: UInt32
 
   static let byteCount = 11
+  /// Spaces only: the name of nothing.
+  static let blank = ShortName(padding: [])
   /// The entry of a directory for itself.
   static let dot = ShortName(padding: [UInt8(ascii: ".")])
   /// The entry of a directory for the one that holds it.
@@ -48,9 +50,20 @@ struct ShortName: Hashable, Sendable {
 
   /// One of the eleven bytes.
   subscript(index: Int) -> UInt8 {
-    index < 8
-      ? UInt8(truncatingIfNeeded: base >> (UInt64(index) * 8))
-      : UInt8(truncatingIfNeeded: suffix >> (UInt32(index - 8) * 8))
+    get {
+      index < 8
+        ? UInt8(truncatingIfNeeded: base >> UInt64(index * 8))
+        : UInt8(truncatingIfNeeded: suffix >> UInt32((index - 8) * 8))
+    }
+    set {
+      if index < 8 {
+        let shift = UInt64(index * 8)
+        base = base & ~(0xFF << shift) | UInt64(newValue) << shift
+      } else {
+        let shift = UInt32((index - 8) * 8)
+        suffix = suffix & ~(0xFF << shift) | UInt32(newValue) << shift
+      }
+    }
   }
 
   /// What binds the entries of a long name to the short name behind them. `LDIR_Chksum`.

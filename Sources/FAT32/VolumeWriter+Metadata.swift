@@ -23,18 +23,22 @@ extension VolumeWriter {
   }
 
   func writeMetadata() throws(BlockError) {
+    let sectorSize = Int(Geometry.sectorSize)
     let bootRecord = BootRecord(
       BootSector(geometry, label: label, volumeID: volumeID),
       FSInfo(
         freeClusterCount: geometry.clusterCount - UInt32(usedClusterCount),
         nextFreeCluster: table.nextCluster - 1))
     var writer = SequentialWriter(to: target, at: Geometry.sectorSize)
-    try writer.append(bootRecord.bytes.extracting(droppingFirst: Int(Geometry.sectorSize)))
+    // Seven sectors first, so that all that follows begins at a multiple of 4 KiB.
+    try writer.append(bootRecord.bytes.extracting(sectorSize..<8 * sectorSize))
+    try writer.flushBuffer()
+    try writer.append(bootRecord.bytes.extracting(droppingFirst: 8 * sectorSize))
     try writer.appendZeros(geometry.fatOffset - writer.offset)
     for _ in 0..<Geometry.fatCount { try table.write(to: &writer, byteCount: geometry.fatSize) }
     try writer.append(encoded(tree[0]).bytes.extracting(first: Int(geometry.clusterSize)))
     try writer.flushBuffer()
-    try target.write(bootRecord.bytes.extracting(first: Int(Geometry.sectorSize)), at: 0)
+    try target.write(bootRecord.bytes.extracting(first: sectorSize), at: 0)
   }
 
   /// Whole clusters, the last one filled up with zeros.

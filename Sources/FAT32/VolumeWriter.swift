@@ -34,6 +34,9 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   private var content: FileContent?
   private var isFinished = false
 
+  /// Linux' PATH_MAX without the NUL.
+  private static let largestPathByteCount = 4095
+
   /// Begins a volume. Nothing is written yet.
   ///
   /// - Parameters:
@@ -64,11 +67,18 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
 
   public mutating func add(_ entry: Entry) throws(FAT32Error) {
     try endContent()
+    if case .regular(let content) = entry.kind { self.content = FileContent(content) }
+    guard entry.path.bytes.count <= Self.largestPathByteCount else {
+      problems.append(.pathTooLong(entry.path))
+      return
+    }
     switch entry.kind {
     case .directory:
       tree.declare(entry.path, time: DateTime(entry.modificationTime), problems: &problems)
+    case .regular where entry.path.isRoot:
+      problems.append(.kind(entry.path, .fileAsRoot))
     case .regular(let content):
-      addFile(entry, content)
+      addFile(entry, size: content.size)
     default:
       problems.append(.kind(entry.path, Problem.Kind(entry.kind)))
     }
@@ -115,24 +125,18 @@ extension VolumeWriter {
   /// The root takes a cluster, too; the other directories are counted at the end.
   private var hasRoom: Bool { usedClusterCount < UInt64(geometry.clusterCount) }
 
-  private mutating func addFile(_ entry: Entry, _ content: Entry.Content) {
-    guard !entry.path.isRoot else {
-      problems.append(.kind(entry.path, .fileAsRoot))
-      self.content = FileContent(content)
-      return
-    }
-    if content.size <= UInt64(UInt32.max) {
-      demand.add(content.size)
+  private mutating func addFile(_ entry: Entry, size: UInt64) {
+    if size <= UInt64(UInt32.max) {
+      demand.add(size)
     } else {
-      problems.append(.fileTooLarge(entry.path, size: content.size))
+      problems.append(.fileTooLarge(entry.path, size: size))
     }
-    let clusterCount = content.size.dividedRoundingUp(by: geometry.clusterSize)
+    let clusterCount = size.dividedRoundingUp(by: geometry.clusterSize)
     let firstCluster = isWriting ? table.appendChain(UInt32(clusterCount)) : 0
     tree.append(
-      entry.path, firstCluster: firstCluster, size: UInt32(truncatingIfNeeded: content.size),
+      entry.path, firstCluster: firstCluster, size: UInt32(truncatingIfNeeded: size),
       time: DateTime(entry.modificationTime), problems: &problems)
     fileCount += 1
-    self.content = FileContent(content)
   }
 
   /// Fills the last cluster up with zeros.

@@ -93,6 +93,15 @@ import Testing
       ])
   }
 
+  @Test func `a path that no program could open is refused`() throws {
+    let long = String(repeating: "a/", count: 2047) + "b"
+    #expect(try problems([.file(long, size: 1)]) == [])
+    let path = try path("c/" + long)
+    let found = try problems([.file("c/" + long, size: 1)])
+    #expect(found == [.pathTooLong(path)])
+    #expect(found[0].description.utf8.count < 200)
+  }
+
   @Test func `a file of 4 GiB is refused, one byte less is not`() throws {
     let size: UInt64 = 1 << 32
     let geometry = try Geometry(volumeSize: 6 << 30, hiddenSectorCount: 0)

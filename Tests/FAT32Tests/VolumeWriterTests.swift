@@ -138,6 +138,36 @@ import Testing
     try volume.check([SampleFile(path: "all", bytes: bytes)])
   }
 
+  @Test(.enabled(if: judges)) func `random trees come back`() throws {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    print("random trees: seed \(seed)")
+    var generator = SplitMix(state: seed)
+    for _ in 0..<(isLong ? 50 : 3) {
+      let volume = try SampleVolume()
+      var writer = try volume.writer()
+      let files = randomFiles(using: &generator)
+      for file in files { try writer.add(file.path, file.bytes, time: file.time) }
+      try writer.finish()
+      try volume.check(files)
+    }
+  }
+
+  /// Up to 200 files in up to eight directories, with names of all lengths.
+  private func randomFiles(using generator: inout SplitMix) -> [SampleFile] {
+    (0..<Int.random(in: 1...200, using: &generator)).map { number in
+      let depth = Int.random(in: 0...3, using: &generator)
+      let directories = (0..<depth).map { "directory \($0).\(Int.random(in: 0...1, using: &generator))/" }
+        .joined()
+      let filling = String(repeating: "Nä ", count: Int.random(in: 0...60, using: &generator))
+      let size = Int.random(in: 0...1, using: &generator) * Int.random(in: 0...100_000, using: &generator)
+      // Up to 2100-02-28: mtools take 2100 for a leap year, which it is not.
+      let seconds = Int64.random(in: 315_532_800..<4_107_542_400, using: &generator)
+      return SampleFile(
+        path: "\(directories)\(filling)\(number)", bytes: sampleBytes(size, seed: number),
+        time: Timestamp(seconds: seconds))
+    }
+  }
+
   @Test func `free clusters stay untouched, all else is written or zeroed`() throws {
     let volume = try SampleVolume()
     var writer = try volume.writer()
