@@ -64,25 +64,21 @@ public struct Geometry: Equatable, Sendable {
     guard let sectorCount = UInt32(exactly: volumeSize / Self.sectorSize) else {
       throw .volumeTooLarge(volumeSize: volumeSize, largest: Self.largestVolumeSize)
     }
-    let alignments = Self.alignments(upTo: dataAlignment)
-    var sectorsPerCluster = Self.largestSectorsPerCluster(volumeSize: volumeSize)
-    while true {
-      let layouts = alignments.lazy.map {
+    let alignments = Self.halves(from: max(dataAlignment / Self.sectorSize, 1).highestBit)
+    for sectorsPerCluster in Self.halves(from: Self.largestSectorsPerCluster(volumeSize: volumeSize)) {
+      let affordable = alignments.lazy.map {
         Layout(
           sectorCount: UInt64(sectorCount), hiddenSectorCount: UInt64(hiddenSectorCount),
-          sectorsPerCluster: UInt64(sectorsPerCluster), alignment: $0)
-      }
-      let isLast = sectorsPerCluster == 1
-      let affordable = layouts.first { $0.isAffordable && (!isLast || $0.isFAT32) }
-      if let layout = affordable, layout.isFAT32 || isLast {
+          sectorsPerCluster: sectorsPerCluster, alignment: $0)
+      }.filter(\.isAffordable)
+      // Where clusters can't be made smaller, alignment is given up before the volume is.
+      let layout = sectorsPerCluster > 1 ? affordable.first : affordable.first(where: \.isFAT32)
+      if let layout, layout.isFAT32 {
         self.init(layout, requestedDataAlignment: dataAlignment)
         return
       }
-      guard !isLast else {
-        throw .volumeTooSmall(volumeSize: volumeSize, smallest: Self.smallestVolumeSize)
-      }
-      sectorsPerCluster /= 2
     }
+    throw .volumeTooSmall(volumeSize: volumeSize, smallest: Self.smallestVolumeSize)
   }
 
   /// The smallest volume that holds a content, in steps of `granularity` bytes; nil where FAT32 can't.
@@ -140,7 +136,7 @@ extension Geometry {
 
 extension Geometry {
   /// Microsoft's table, without its line for small volumes: those are found by trying.
-  private static func largestSectorsPerCluster(volumeSize: UInt64) -> UInt8 {
+  private static func largestSectorsPerCluster(volumeSize: UInt64) -> UInt64 {
     switch volumeSize {
     case ...(8 << 30): 8
     case ...(16 << 30): 16
@@ -149,11 +145,9 @@ extension Geometry {
     }
   }
 
-  /// Alignments to try, in sectors, the best one first.
-  private static func alignments(upTo byteCount: UInt64) -> [UInt64] {
-    var alignment = max(byteCount / sectorSize, 1)
-    alignment = 1 << (alignment.bitWidth - 1 - alignment.leadingZeroBitCount)
-    return Array(sequence(first: alignment) { $0 > 1 ? $0 / 2 : nil })
+  /// A power of two and all smaller ones, down to 1.
+  private static func halves(from largest: UInt64) -> [UInt64] {
+    Array(sequence(first: largest) { $0 > 1 ? $0 / 2 : nil })
   }
 
   private init(_ layout: Layout, requestedDataAlignment: UInt64) {
@@ -225,4 +219,9 @@ extension Geometry {
       dataStart < sectorCount ? (sectorCount - dataStart) / sectorsPerCluster : 0
     }
   }
+}
+
+extension UInt64 {
+  /// The largest power of two that is not above this number, which is not 0.
+  fileprivate var highestBit: UInt64 { 1 << UInt64(bitWidth - 1 - leadingZeroBitCount) }
 }
