@@ -73,6 +73,13 @@ import Testing
     #expect(try plan(Recipe(epoch: 1_700_000_000)).time == Timestamp(seconds: 1_700_000_000))
   }
 
+  @Test func `a release from before 1970 or after 2106 makes a card all the same`() throws {
+    for (seconds, time) in [(-1, 0), (Int64.max, 4_294_967_295), (Int64.min, 0)] as [(Int64, Int64)] {
+      let plan = try Plan(Recipe(), for: .file(byteCount: 2 << 30), sourceTime: Timestamp(seconds: seconds))
+      #expect(plan.time == Timestamp(seconds: time))
+    }
+  }
+
   @Test func `identifiers follow from the recipe alone, and from all of it`() throws {
     let plan = try plan()
     let later = try Plan(Recipe(), for: .file(byteCount: 2 << 30), sourceTime: Timestamp(seconds: 0))

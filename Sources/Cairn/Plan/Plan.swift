@@ -36,10 +36,12 @@ public struct Plan: Equatable, Sendable {
   }
 
   /// - Parameters:
-  ///   - sourceTime: of the release's first entry, for a recipe that names no epoch.
+  ///   - sourceTime: of the release's first entry, for a recipe that names no epoch. What lies outside 1970 to 2106,
+  ///     which is all that ext4's superblock can say, is moved to its nearer end.
   /// - Throws: `PlanError` where the partitions don't fit the medium, or a file system doesn't fit its partition.
   public init(_ recipe: Recipe, for medium: Medium, sourceTime: Timestamp) throws(PlanError) {
-    let time = recipe.epoch.map { Timestamp(seconds: $0) } ?? Timestamp(seconds: sourceTime.seconds)
+    let sourceSeconds = min(max(sourceTime.seconds, 0), Int64(UInt32.max))
+    let time = Timestamp(seconds: recipe.epoch ?? sourceSeconds)
     let identifiers = Identifiers(seed: recipe.canonicalText)
     let ranges = try Self.ranges(recipe, medium)
     self.size = medium.byteCount
