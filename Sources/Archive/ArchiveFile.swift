@@ -99,7 +99,7 @@ final class Interrupt: Sendable {
   init() {
     var ends: (CInt, CInt) = (-1, -1)
     unsafe withUnsafeMutableBytes(of: &ends) { bytes in
-      _ = unsafe pipe(bytes.assumingMemoryBound(to: CInt.self).baseAddress!)
+      _ = unsafe linux_pipe(bytes.assumingMemoryBound(to: CInt.self).baseAddress!)
     }
     self.ends = ends
   }

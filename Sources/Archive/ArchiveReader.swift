@@ -6,7 +6,6 @@ public import Entries
 /// A thread of its own reads, decompresses and parses ahead, in some 1.5 MiB of memory whatever the archive's size.
 /// Owners are numbers: the names that a tar may have for them are passed over. The end is reached only when the whole
 /// file was read and every checksum in it was right, so that a copy of the entries may be trusted then, and not before.
-@safe
 public struct ArchiveReader: ~Copyable, EntryReader {
   public let compression: Compression
   /// How far the file has been read.

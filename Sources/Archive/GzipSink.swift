@@ -49,8 +49,8 @@ private struct WriteFilter: ~Copyable {
   }
 
   deinit {
-    // Without it, freeing would write the trailer of what has no end.
-    unsafe archive_write_fail(raw)
+    // Freeing writes the trailer, also of what has no end: it goes nowhere.
+    channel.isClosed = true
     unsafe archive_write_free(raw)
   }
 
@@ -94,6 +94,8 @@ private struct WriteFilter: ~Copyable {
 private final class Channel {
   let target: any ByteSink
   private(set) var failure: ArchiveError?
+  /// Nothing reaches the target any more.
+  var isClosed = false
 
   init(_ target: any ByteSink) { self.target = target }
 
@@ -101,6 +103,7 @@ private final class Channel {
   static func write(_ context: UnsafeMutableRawPointer?, _ bytes: UnsafeRawBufferPointer) -> Int {
     guard let context = unsafe context else { return -1 }
     let channel = unsafe Unmanaged<Channel>.fromOpaque(context).takeUnretainedValue()
+    guard !channel.isClosed else { return bytes.count }
     guard channel.failure == nil else { return -1 }
     do throws(ArchiveError) { try channel.target.write(unsafe bytes.bytes) } catch {
       channel.failure = error

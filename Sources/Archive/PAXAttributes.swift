@@ -32,14 +32,15 @@ struct PAXAttributes {
       case "mtime": modificationTime = try record.timestamp()
       case _ where keyword.hasPrefix("GNU.sparse."): try sparse.apply(record, keyword)
       case _ where keyword.hasPrefix("GNU.volume."): throw .multiVolume
-      case _ where record.keyword.starts(with: PAXRecords.attributePrefix): setExtendedAttribute(record)
+      case _ where record.keyword.starts(with: PAXRecords.attributePrefix): try setExtendedAttribute(record)
       default: break
       }
     }
   }
 
-  private mutating func setExtendedAttribute(_ record: PAXRecords.Record) {
+  private mutating func setExtendedAttribute(_ record: PAXRecords.Record) throws(TarProblem) {
     let name = PAXRecords.unescaped(record.keyword.dropFirst(PAXRecords.attributePrefix.count))
+    guard !name.isEmpty else { throw .malformedRecord(keyword: record.keyword) }
     if let index = extendedAttributeIndices[name] {
       extendedAttributes[index].value = record.value
     } else {

@@ -2,7 +2,6 @@
 internal import CLinux
 
 /// The thread that reads, decompresses and parses ahead. Ends, at the latest, with its owner.
-@safe
 struct ReadingThread: ~Copyable {
   private let thread: pthread_t
   private let queue: BatchQueue

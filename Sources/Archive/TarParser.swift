@@ -136,11 +136,13 @@ extension TarParser {
   private mutating func take(_ block: RawSpan, at offset: UInt64, _ items: inout [Item]) throws(TarProblem) {
     switch state {
     case .sparseMap(var reader, let size):
+      state = .header  // lets go of the map, or each block would copy it
       let isComplete = try reader.append(block)
       state = .sparseMap(reader, size: size)
       try takeStored(UInt64(Self.blockSize))
       if isComplete { try begin(reader.map, size, &items) }
     case .oldSparseMap(var map, let size):
+      state = .header
       let isExtended = try map.appendExtension(block)
       state = .oldSparseMap(map, size: size)
       if !isExtended { try begin(map, size, &items) }

@@ -32,11 +32,8 @@ public struct TarWriter: ~Copyable, EntryWriter {
 
   /// - Throws: `contentSize` where it is more than the entry has; what the sink throws.
   public mutating func append(_ bytes: RawSpan) throws(ArchiveError) {
-    guard bytes.byteCount > 0 else { return }
-    guard var content else { preconditionFailure("bytes without an entry that takes them") }
-    self.content = nil
-    try content.append(bytes, to: sink)
-    self.content = content
+    precondition(content != nil, "bytes before the first entry")
+    try content?.append(bytes, to: sink)
   }
 
   /// Writes the two blocks of zeros that end an archive, and finishes the sink. Nothing is padded to a record.
@@ -47,13 +44,13 @@ public struct TarWriter: ~Copyable, EntryWriter {
   }
 
   private mutating func endContent() throws(ArchiveError) {
-    guard var content else { return }
-    self.content = nil
-    try content.end(sink)
+    try content?.end(sink)
+    content = nil
   }
 
-  private static func content(of entry: Entry) throws(ArchiveError) -> OpenContent? {
-    guard case .regular(let content) = entry.kind else { return nil }
+  /// What is no regular file has none.
+  private static func content(of entry: Entry) throws(ArchiveError) -> OpenContent {
+    guard case .regular(let content) = entry.kind else { return try OpenContent(entry.path, .init(size: 0)) }
     return try OpenContent(entry.path, content)
   }
 

@@ -261,6 +261,21 @@ private struct Tree {
     #expect(try readAll(withFields).count == 1)
   }
 
+  @Test func `members may meet anywhere in the buffer that the file is read into`() throws {
+    let tool = ForeignTool("gzip")
+    guard tool.isInstalled else { return }
+    let whole = try Self.tarBytes()
+    let first = Array(try tool.run("-c", input: Data(whole[..<1000])).output)
+    let second = Array(try tool.run("-c", input: Data(whole[1000...])).output)
+    for byteCount in (128 << 10) - 12...(128 << 10) + 12 {
+      // A comment makes the first member just so long.
+      let comment = [UInt8](repeating: UInt8(ascii: "c"), count: byteCount - first.count - 1) + [0]
+      let member = first[..<3] + [0x10] + first[4..<10] + comment + first[10...]
+      #expect(member.count == byteCount)
+      #expect(try readAll(Array(member) + second) == Self.entries, "\(byteCount)")
+    }
+  }
+
   @Test func `an error names the entry in which a gzip file stops`() throws {
     let bytes = try compressed("gzip")
     let error = #expect(throws: ArchiveError.self) { try readAll(bytes[..<(bytes.count / 2)]) }

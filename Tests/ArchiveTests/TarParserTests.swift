@@ -215,6 +215,7 @@ import Testing
     "mtime=--1", "mtime=", "mtime=-", "mtime=1e9", "mtime=9223372036854775808",
     "mtime=-9223372036854775808.1", "GNU.sparse.numbytes=5", "GNU.sparse.map=1,,2",
     "GNU.sparse.x=1",
+    "SCHILY.xattr.=1",
   ])
   func `records whose values are no numbers are errors`(text: String) {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
