@@ -121,10 +121,13 @@ func header(
 /// The block with its checksum.
 func summed(_ block: [UInt8]) -> [UInt8] {
   var block = block
-  block.replaceSubrange(148..<156, with: Array("        ".utf8))
-  let sum = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
-  block.replaceSubrange(
-    148..<156, with: Array((String(repeating: "0", count: 6 - sum.count) + sum + "\u{0} ").utf8))
+  var sum = 8 * 0x20
+  for offset in 0..<512 where offset < 148 || offset >= 156 { sum += Int(block[offset]) }
+  for (index, digit) in String(sum + 0o1000000, radix: 8).utf8.dropFirst().enumerated() {
+    block[148 + index] = digit
+  }
+  block[154] = 0
+  block[155] = 0x20
   return block
 }
 
