@@ -35,6 +35,7 @@ public enum ArchiveError: Error, Equatable, Sendable {
   /// What a tar has no way to say.
   public enum Unrepresentable: String, Sendable {
     case socket = "is a socket"
+    case root = "is the root of the archive and no directory"
     case deviceNumber = "has a device number above 2,097,151"
     case linkTarget = "is a link whose target is empty or has a NUL in it"
     case attributeName = "has an extended attribute without a name or with a NUL in it"

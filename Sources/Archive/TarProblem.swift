@@ -50,7 +50,7 @@ public enum TarProblem: Error, Equatable, Sendable {
 extension TarProblem: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .notTar: "not a tar archive, nor one that is compressed in a known way"
+    case .notTar: "not a tar archive, neither plain nor compressed in a known way"
     case .truncated: "the archive ends in the middle of it; fetch it again"
     case .missingEnd: "the archive ends without the blocks of zeros that close it; fetch it again"
     case .trailingBytes: "something follows the end of the archive"

@@ -55,6 +55,7 @@ public struct TarWriter: ~Copyable, EntryWriter {
   }
 
   private func checkOrder(of entry: Entry) throws(ArchiveError) {
+    guard !entry.path.isRoot || entry.kind == .directory else { throw .unrepresentable(entry.path, .root) }
     guard written[entry.path] == nil else { throw .duplicate(entry.path) }
     guard case .hardLink(let target) = entry.kind else { return }
     guard written[target] == true else { throw .missingLinkTarget(entry.path, target: target) }

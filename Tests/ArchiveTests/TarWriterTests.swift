@@ -167,6 +167,7 @@ private let tar = ForeignTool("tar")
       }
     }
     fails(.unrepresentable("s", .socket), ("s", .socket))
+    fails(.unrepresentable(.root, .root), (.root, .fifo))
     fails(.unrepresentable("l", .linkTarget), ("l", .symbolicLink(target: [])))
     fails(.unrepresentable("d", .deviceNumber), ("d", .blockDevice(major: 0, minor: 2_097_152)))
     fails(.unrepresentable("f", .dataRanges), ("f", .regular(.init(size: 9, dataRanges: [5..<6, 0..<2]))))
