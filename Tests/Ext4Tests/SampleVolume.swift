@@ -138,3 +138,10 @@ final class SampleVolume {
     return Array(try Data(contentsOf: URL(fileURLWithPath: output)))
   }
 }
+
+extension Sample {
+  /// So many empty files in one directory, whose names differ in length.
+  static func names(_ count: Int) -> [Sample] {
+    (0..<count).map { file("names/\($0)" + String(repeating: "-", count: $0 % 50), []) }
+  }
+}
