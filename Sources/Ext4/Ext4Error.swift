@@ -34,6 +34,11 @@ public struct Problem: Equatable, Sendable {
   public var path: EntryPath
   public var reason: Reason
 
+  public init(path: EntryPath, reason: Reason) {
+    self.path = path
+    self.reason = reason
+  }
+
   public enum Reason: Error, Equatable, Sendable {
     /// An earlier entry has the same path.
     case duplicatePath

@@ -13,6 +13,9 @@ struct Sample {
 }
 
 extension Sample {
+  /// Whether tests may take long.
+  static let isLong = ProcessInfo.processInfo.environment["CAIRN_LONG_TESTS"] != nil
+
   static let time = Timestamp(seconds: 1_700_000_000, nanoseconds: 123_456_789)
 
   static func path(_ text: String) -> EntryPath {
@@ -40,12 +43,13 @@ extension Sample {
   /// Bytes that differ from block to block and from file to file.
   static func content(_ byteCount: Int, seed: UInt64 = 1) -> [UInt8] {
     var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
-    return (0..<byteCount).map { _ in
+    let words = (0..<byteCount / 8 + 1).map { _ in
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17
-      return UInt8(truncatingIfNeeded: state)
+      return state
     }
+    return words.withUnsafeBytes { Array($0.prefix(byteCount)) }
   }
 }
 
@@ -82,6 +86,12 @@ final class SampleVolume {
     try Self.fill(ledger, format ?? Self.format(size: size), samples)
     #expect(ledger.repeatedByteCount == 0)
     try image.commit(isDurable: false)
+  }
+
+  /// A volume that was made elsewhere.
+  init(contents: [UInt8]) throws {
+    directory = try TemporaryDirectory()
+    try Data(contents).write(to: directory.url.appendingPathComponent("volume"))
   }
 
   static func fill(_ target: any BlockTarget, _ format: Format, _ samples: [Sample]) throws(Ext4Error) {
