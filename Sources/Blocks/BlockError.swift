@@ -19,6 +19,8 @@ public enum BlockError: Error, Equatable, Sendable {
   /// The output's name belongs to something that is not a regular file (`kind`: "a directory", "a block
   /// device", …).
   case notARegularFile(path: String, kind: FileKind)
+  /// A write to what was opened for reading.
+  case readOnly(path: String)
   /// The stop flag was set; nothing further is written.
   case cancelled
 
@@ -45,6 +47,8 @@ extension BlockError: CustomStringConvertible {
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
     case .notARegularFile(let path, let kind):
       "\(path): is \(kind.rawValue), and an image is a regular file; name another output"
+    case .readOnly(let path):
+      "\(path): was opened for reading only"
     case .cancelled:
       "stopped before the end"
     }

@@ -73,6 +73,15 @@ struct FileDescriptor: ~Copyable {
     if number != 0 { throw .system(.resize, path: path, offset: byteCount, number: number) }
   }
 
+  /// Bytes up to the end, of a device too. A directory has none: EISDIR.
+  func seekableSize() throws(BlockError) -> UInt64 {
+    let end = lseek(raw, 0, SEEK_END)
+    guard end >= 0, end < off_t.max else {
+      throw .system(.open, path: path, offset: nil, number: end < 0 ? linux_errno() : EISDIR)
+    }
+    return UInt64(end)
+  }
+
   func setMode(_ mode: mode_t) throws(BlockError) {
     let number = errno { fchmod(raw, mode) }
     if number != 0 { throw .system(.create, path: path, offset: nil, number: number) }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+
+/// A file or a device that is only looked at. Whatever would change it throws `BlockError.readOnly`.
+public final class ReadOnlyFile: BlockTarget {
+  public let size: UInt64
+  private let file: FileDescriptor
+
+  /// - Throws: `system` where it can't be opened or has no size, as a pipe.
+  public init(path: String) throws(BlockError) {
+    let file = try FileDescriptor.open(path, flags: O_RDONLY)
+    size = try file.seekableSize()
+    self.file = file
+  }
+
+  public func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
+    try checkBounds(offset, UInt64(bytes.byteCount))
+    try file.read(into: &bytes, at: offset)
+  }
+
+  public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
+    throw .readOnly(path: file.path)
+  }
+
+  public func zero(_ range: Range<UInt64>) throws(BlockError) { throw .readOnly(path: file.path) }
+
+  public func flush() {}
+}
