@@ -13,7 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/types.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,12 +23,23 @@ extern const int linux_O_TMPFILE;
 extern const int linux_FALLOC_FL_KEEP_SIZE;
 extern const int linux_FALLOC_FL_PUNCH_HOLE;
 extern const unsigned linux_MFD_CLOEXEC;
+extern const int linux_SEEK_DATA;
+extern const int linux_SEEK_HOLE;
 
 /// The number of the last error of this thread.
 static inline int linux_errno(void) { return errno; }
 
 /// open(2) with a mode, for files that may be made.
 static inline int linux_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+
+/// openat(2) of what is there.
+static inline int linux_openat(int directory, const char *path, int flags) {
+  return openat(directory, path, flags | O_CLOEXEC);
+}
+
+/// makedev(3), taken apart.
+static inline unsigned linux_major(dev_t device) { return major(device); }
+static inline unsigned linux_minor(dev_t device) { return minor(device); }
 
 /// fallocate(2).
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count);
@@ -36,6 +49,9 @@ int linux_memfd_create(const char *name, unsigned flags);
 
 /// pipe2(2): the reading end first; closed in programs that are started.
 int linux_pipe(int ends[2]);
+
+/// getdents64(2): as many struct linux_dirent64 as `buffer` holds.
+ssize_t linux_getdents(int descriptor, void *buffer, size_t count);
 
 /// strerrordesc_np(3): what an errno means, in English whatever the locale; NULL for a number that means nothing.
 const char *linux_error_text(int number);
