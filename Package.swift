@@ -68,7 +68,7 @@ let package = Package(
     tests("PartitionTableTests", ["PartitionTable", "Blocks"]),
     tests("FAT32Tests", ["FAT32", "Blocks", "Entries"]),
     tests("Ext4Tests", ["Ext4", "Blocks", "Entries"]),
-    tests("ArchiveTests", ["Archive", "Entries"]),
+    tests("ArchiveTests", ["Archive", "Entries", "CLinux"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
     tests("RecipesTests", ["Recipes", "Alpine"]),
     tests("CairnTests", ["Cairn"]),

@@ -8,10 +8,16 @@ public enum ArchiveError: Error, Equatable, Sendable {
   public enum Operation: String, Sendable {
     case open, read, examine
     case startThread = "start a thread to read"
+    case list = "list the directory"
+    case readLink = "read where the link leads"
+    case readAttributes = "read the extended attributes"
   }
 
-  /// A system call on the archive at `path` failed with `number` (errno).
+  /// A system call on the archive at `path`, or on what lies in a directory tree at `path`, failed with `number`
+  /// (errno).
   case system(Operation, path: String, number: CInt)
+  /// What lies in a directory tree at `path` changed while it was read.
+  case changed(path: String, Change)
   /// The archive at `path` is no proper tar at `offset` of its uncompressed bytes, where the header of `entry` begins.
   /// `entry` is the path as the archive has it; nil between entries and where none is known.
   case tar(path: String, offset: UInt64, entry: [UInt8]?, TarProblem)
@@ -32,6 +38,13 @@ public enum ArchiveError: Error, Equatable, Sendable {
   /// The writer got an entry that has no place in a tar.
   case unrepresentable(EntryPath, Unrepresentable)
 
+  /// What happened to a file or a directory while it was read.
+  public enum Change: String, Sendable {
+    case shrank, grew
+    case rewritten = "was written to"
+    case replaced = "was moved or replaced"
+  }
+
   /// What a tar has no way to say.
   public enum Unrepresentable: String, Sendable {
     case socket = "is a socket"
@@ -48,6 +61,8 @@ extension ArchiveError: CustomStringConvertible {
     switch self {
     case .system(let operation, let path, let number):
       "\(path): cannot \(operation.rawValue): \(Self.text(of: number))"
+    case .changed(let path, let change):
+      "\(path): \(change.rawValue) while it was read; start again when nothing changes it"
     case .tar(let path, _, _, .notTar):
       "\(path): \(TarProblem.notTar)"
     case .tar(let path, let offset, let entry, let problem):

@@ -58,17 +58,26 @@ struct Read: Equatable {
 /// All that an archive holds.
 func readAll(_ path: String) throws -> [Read] {
   var reader = try ArchiveReader(path: path)
+  return try readAll(from: &reader)
+}
+
+/// All that a reader has left.
+func readAll<Reader: EntryReader & ~Copyable>(from reader: inout Reader) throws -> [Read] {
   var all: [Read] = []
   while let entry = try reader.next() {
-    var read = Read(entry: entry)
-    while true {
-      let bytes = try reader.nextBytes()
-      if bytes.isEmpty { break }
-      read.bytes += bytes.copy(0..<bytes.byteCount)
-    }
-    all.append(read)
+    all.append(Read(entry: entry, bytes: try readContent(from: &reader)))
   }
   return all
+}
+
+/// What is left of the content of the reader's current entry.
+func readContent<Reader: EntryReader & ~Copyable>(from reader: inout Reader) throws -> [UInt8] {
+  var content: [UInt8] = []
+  while true {
+    let bytes = try reader.nextBytes()
+    if bytes.isEmpty { return content }
+    content += bytes.copy(0..<bytes.byteCount)
+  }
 }
 
 func readAll(_ archive: some Sequence<UInt8>) throws -> [Read] {
