@@ -11,7 +11,8 @@ public import Entries
 /// - The second name of a file, and any further, is a hard link to the first in the tree.
 /// - Other file systems that are mounted in the tree are part of it.
 /// - Extended attributes are user.*, trusted.*, security.capability and the POSIX ACLs, by their names' bytes; what
-///   belongs to the machine, as security.selinux does, is left out. A hard link has none of its own.
+///   belongs to the machine, as security.selinux does, is left out. A hard link has none of its own; those of links and
+///   devices are found through /proc.
 /// - A file in which less than its size is stored has the data ranges that the file system tells.
 ///
 /// A name that goes before it is reached is as if it had never been. A file whose size or modification time changes
@@ -23,8 +24,8 @@ public struct DirectoryReader: ~Copyable, EntryReader {
   /// Bytes read from files so far; the total is not known.
   public let progress = ArchiveProgress(totalByteCount: nil)
   private let owner: Entry.Owner?
-  /// As given, without the slashes at its end.
-  private let rootPath: String
+  /// The root's path with a slash at its end, for errors.
+  private let pathPrefix: String
   private var rootEntry: Entry?
   /// From the root down to the directory whose names are next.
   private var levels: [TreeLevel] = []
@@ -43,9 +44,7 @@ public struct DirectoryReader: ~Copyable, EntryReader {
   /// - Throws: `system`, with ENOTDIR for what is no directory.
   public init(path: String, owner: Entry.Owner? = nil) throws(ArchiveError) {
     self.owner = owner
-    var rootPath = path[...]
-    while rootPath.last == "/" { rootPath.removeLast() }
-    self.rootPath = String(rootPath)
+    pathPrefix = path.hasSuffix("/") ? path : path + "/"
     do throws(TreeFailure) {
       rootEntry = try enter(try .openTop(path), .root)
     } catch {
@@ -121,7 +120,7 @@ extension DirectoryReader {
   }
 
   private mutating func failing(_ error: TreeFailure, _ path: EntryPath) -> ArchiveError {
-    let error = error.naming(path.isRoot ? rootPath : "\(rootPath)/\(path)")
+    let error = error.naming(pathPrefix + (path.isRoot ? "" : path.description))
     failure = error
     return error
   }
