@@ -41,6 +41,16 @@ private let tar = ForeignTool("tar")
     #expect(file.progress.totalByteCount == 10_240)
   }
 
+  @Test(.enabled(if: tar.isInstalled)) func `a named pipe is an archive`() throws {
+    let tree = try FileTree()
+    try tree.put("f", [1, 2])
+    let pipe = tree.outside("pipe")
+    try check(mkfifo(pipe, 0o600))
+    let writer = try tar.start(["-C", tree.path, "-cf", pipe, "."])
+    defer { writer.waitUntilExit() }
+    #expect(try read(pipe).map(\.bytes) == [[], [1, 2]])
+  }
+
   @Test func `what can't be opened, and what is neither, is said`() throws {
     let tree = try FileTree()
     try tree.put("f", repeatElement(UInt8(ascii: "x"), count: 2000))
