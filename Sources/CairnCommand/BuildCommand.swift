@@ -6,16 +6,25 @@ import Foundation
 struct BuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
-    abstract: "Make a card image from an Alpine Raspberry Pi release.",
+    abstract: "Make a card image from an Alpine Raspberry Pi release, or from any boot files.",
     discussion: """
       The image holds an MBR, a bootable FAT32 partition with the release's files, and an ext4 partition that is \
       mounted as /media/mmcblk0p2 and keeps the lbu overlay, the apk cache and /var/lib/docker. No root, no mount. \
       The output's name holds the old file or the whole new one. Times are UTC. SOURCE_DATE_EPOCH, where set, \
-      dates what no input dates; else it is the time of the release's first entry.
+      dates what no input dates; else it is the time of the first input's first entry.
       """)
 
   @Option(help: ArgumentHelp("The release: .tar, .tar.gz, .tar.xz or .tar.zst.", valueName: "tar"))
-  var release: String
+  var release: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "More for the boot partition: a tar or a directory; many times, beside a release or instead of one.",
+      valueName: "path"))
+  var boot: [String] = []
+
+  @Flag(help: "Make no ext4 partition.")
+  var noData = false
 
   @Option(
     name: .shortAndLong,
@@ -48,9 +57,15 @@ struct BuildCommand: ParsableCommand {
     case unknownRelease = "unknown-release"
   }
 
+  func validate() throws {
+    if release == nil, boot.isEmpty { throw ValidationError("Missing '--release <tar>' or '--boot <path>'") }
+  }
+
   mutating func run() throws {
     let card = CardImage(
-      recipe: try recipe(), release: release, acceptsAnySource: allow.contains(.unknownRelease))
+      recipe: try recipe(),
+      content: CardContent(
+        release: release, boot: boot, acceptsAnyRelease: allow.contains(.unknownRelease)))
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
     let start = ContinuousClock.now
@@ -77,7 +92,7 @@ struct BuildCommand: ParsableCommand {
 
   /// The flags and the environment as a recipe.
   private func recipe() throws -> Recipe {
-    var recipe = Recipe(size: size, bootSize: bootSize)
+    var recipe = Recipe(size: size, bootSize: bootSize, hasDataPartition: !noData)
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = Int64(epoch), seconds >= 0 else {

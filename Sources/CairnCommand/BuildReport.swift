@@ -12,7 +12,7 @@ struct BuildReport {
 
   private var heading: String {
     let card = "\(output ?? "dry run"): a card of \(ByteSize(byteCount: summary.plan.size))"
-    guard let release = summary.release else { return "\(card) from a source that is no Alpine release\n" }
+    guard let release = summary.release else { return "\(card) without an Alpine release\n" }
     return """
       \(card) from \(release.name) \(release.version) \(release.architecture), \(release.packageCount) packages
       for Raspberry Pi \(release.models.map(\.rawValue).joined(separator: ", "))
@@ -22,24 +22,30 @@ struct BuildReport {
 
   private var layout: [String] {
     let plan = summary.plan
-    let (boot, data) = (plan.boot, plan.data)
     let signature = String(plan.identifiers.diskSignature, radix: 16)
-    let rows = [
+    var rows = [
       ["", "start", "size", "type", "label", "content"],
       ["", "0", "512 bytes", "MBR", "", "disk signature 0x\(signature)"],
-      [
-        "1", size(boot.range.lowerBound), size(boot.range.upperBound - boot.range.lowerBound),
-        "FAT32, active",
-        boot.label.text,
-        "\(summary.boot.fileCount) files, \(rounded(summary.boot.usedByteCount)) in clusters of "
-          + size(boot.geometry.clusterSize),
-      ],
-      [
-        "2", size(data.range.lowerBound), size(data.range.upperBound - data.range.lowerBound), "ext4",
-        data.format.label.text, "\(plan.hostname).apkovl.tar.gz, cache/, var/lib/docker/",
-      ],
+      row("1", plan.boot.range, "FAT32, active", plan.boot.label.text, bootContent),
     ]
+    if let data = plan.data { rows.append(row("2", data.range, "ext4", data.format.label.text, dataContent)) }
     return table(rows)
+  }
+
+  private var bootContent: String {
+    let clusterSize = size(summary.plan.boot.geometry.clusterSize)
+    return
+      "\(summary.boot.fileCount) files, \(rounded(summary.boot.usedByteCount)) in clusters of \(clusterSize)"
+  }
+
+  private var dataContent: String {
+    summary.hasOverlay ? "\(summary.plan.hostname).apkovl.tar.gz, cache/, var/lib/docker/" : "empty"
+  }
+
+  private func row(
+    _ number: String, _ range: Range<UInt64>, _ type: String, _ label: String, _ content: String
+  ) -> [String] {
+    [number, size(range.lowerBound), size(range.upperBound - range.lowerBound), type, label, content]
   }
 
   private var ending: [String] {

@@ -34,7 +34,7 @@ extension Failure {
     return switch error {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
-    case .outputIsSource: .usage
+    case .outputIsInput, .noContent: .usage
     case .plan: .recipeInvalid
     case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .data(.contentTooLarge): .write
     case .boot, .data: .source

@@ -9,16 +9,19 @@ public struct Recipe: Equatable, Sendable {
   /// The FAT32 partition that the Pi boots from.
   public var bootSize: ByteSize
   public var hostname: Hostname
+  /// False for a card that ends with its boot partition and remembers nothing.
+  public var hasDataPartition: Bool
   /// Every timestamp that no input brings, in seconds from 1970 UTC; nil: the time of the release's first entry.
   public var epoch: Int64?
 
   public init(
     size: ByteSize = Recipe.defaultSize, bootSize: ByteSize = Recipe.defaultBootSize,
-    hostname: Hostname = .default, epoch: Int64? = nil
+    hostname: Hostname = .default, hasDataPartition: Bool = true, epoch: Int64? = nil
   ) {
     self.size = size
     self.bootSize = bootSize
     self.hostname = hostname
+    self.hasDataPartition = hasDataPartition
     self.epoch = epoch
   }
 
@@ -29,6 +32,7 @@ public struct Recipe: Equatable, Sendable {
   /// derive from.
   public var canonicalText: String {
     var lines = ["bootSize: \(bootSize.byteCount)", "hostname: \(hostname)", "size: \(size.byteCount)"]
+    if !hasDataPartition { lines.append("data: none") }
     if let epoch { lines.append("epoch: \(epoch)") }
     return lines.sorted().map { $0 + "\n" }.joined()
   }

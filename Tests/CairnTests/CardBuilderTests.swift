@@ -44,9 +44,11 @@ import Testing
     return garbage
   }
 
+  private var content: CardContent { CardContent(release: source, acceptsAnyRelease: true) }
+
   private func build(on target: any BlockTarget, isDurable: Bool = false) throws -> BuildSummary {
     var builder = try CardBuilder(
-      recipe, release: source, for: .file(byteCount: target.size), acceptsAnySource: true)
+      recipe, from: content, for: .file(byteCount: target.size))
     return try builder.build(on: target, isDurable: isDurable)
   }
 
@@ -72,7 +74,7 @@ import Testing
   }
 
   @Test func `a rehearsal counts what a build writes`() throws {
-    let card = CardImage(recipe: recipe, release: source, acceptsAnySource: true)
+    let card = CardImage(recipe: recipe, content: content)
     let built = try card.build(to: scratch.path("card.img"), isDurable: true)
     let rehearsed = try card.rehearse()
     #expect(rehearsed.writtenByteCount == built.writtenByteCount)
@@ -99,7 +101,7 @@ import Testing
   @Test func `a build that is told to stop stops`() throws {
     let monitor = BuildMonitor()
     monitor.stop()
-    let card = CardImage(recipe: recipe, release: source, acceptsAnySource: true)
+    let card = CardImage(recipe: recipe, content: content)
     #expect(throws: BuildError.self) {
       try card.build(to: scratch.path("card.img"), isDurable: false, monitor: monitor)
     }

@@ -15,7 +15,7 @@ import Testing
   {
     let plan = try plan()
     #expect(plan.boot.range == 4_194_304..<272_629_760)
-    #expect(plan.data.range == 272_629_760..<2_147_483_648)
+    #expect(plan.data?.range == 272_629_760..<2_147_483_648)
     #expect(
       plan.partitionTable.partitions == [
         .init(number: 1, firstLBA: 8192, sectorCount: 524_288, type: .fat32LBA, isActive: true),
@@ -23,23 +23,33 @@ import Testing
       ])
   }
 
+  @Test func `a card without a data partition ends with its boot partition`() throws {
+    let recipe = Recipe(size: ByteSize(byteCount: 260 << 20), hasDataPartition: false)
+    let plan = try plan(recipe)
+    #expect(plan.data == nil)
+    #expect(plan.partitionTable.partitions.map(\.range) == [4_194_304..<272_629_760])
+    #expect(plan.identifiers != (try self.plan(Recipe(size: ByteSize(byteCount: 512 << 20)))).identifiers)
+    let small = Recipe(size: ByteSize(byteCount: 256 << 20), hasDataPartition: false)
+    #expect(throws: PlanError.self) { try self.plan(small) }
+  }
+
   @Test func `256 MiB get clusters of 2 KiB at most, 100 MB of 1 KiB`() throws {
     #expect(try plan().boot.geometry.clusterSize <= 2048)
     let small = Recipe(bootSize: try #require(ByteSize("100MB")))
     #expect(try plan(small).boot.geometry.clusterSize == 1024)
-    #expect(try plan(small).data.range.lowerBound == 100 << 20)
+    #expect(try plan(small).data?.range.lowerBound == 100 << 20)
   }
 
   @Test func `a card whose size is no whole block ends with its last whole one`() throws {
     let recipe = Recipe(size: ByteSize(byteCount: (1 << 30) + 4095))
-    #expect(try plan(recipe).data.range.upperBound == 1 << 30)
+    #expect(try plan(recipe).data?.range.upperBound == 1 << 30)
     #expect(try plan(recipe).size == (1 << 30) + 4095)
   }
 
   @Test func `a card without room for both partitions names the size that has it`() throws {
     let recipe = Recipe(size: ByteSize(byteCount: 256 << 20))
     let error = #expect(throws: PlanError.self) { try plan(recipe) }
-    guard case .cardTooSmall(_, let needed, _) = error else {
+    guard case .cardTooSmall(_, let needed, _, _) = error else {
       Issue.record("not the error that was expected")
       return
     }

@@ -27,7 +27,9 @@ let benchmarks: @Sendable () -> Void = {
     let output = FileManager.default.temporaryDirectory.appendingPathComponent("cairn-benchmark.img").path
     defer { try? FileManager.default.removeItem(atPath: output) }
     for _ in benchmark.scaledIterations {
-      blackHole(try CardImage(recipe: Recipe(), release: release).build(to: output, isDurable: false))
+      blackHole(
+        try CardImage(recipe: Recipe(), content: CardContent(release: release)).build(
+          to: output, isDurable: false))
     }
   } setup: {
     try releasePath()
@@ -35,7 +37,7 @@ let benchmarks: @Sendable () -> Void = {
 
   Benchmark("whole card with storage taken away") { benchmark, release in
     for _ in benchmark.scaledIterations {
-      blackHole(try CardImage(recipe: Recipe(), release: release).rehearse())
+      blackHole(try CardImage(recipe: Recipe(), content: CardContent(release: release)).rehearse())
     }
   } setup: {
     try releasePath()

@@ -20,8 +20,10 @@ public enum BuildError: Error, Equatable, Sendable {
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
-  /// The image would replace the release that it is made from.
-  case outputIsSource(path: String)
+  /// The image would replace what it is made from.
+  case outputIsInput(path: String)
+  /// Nothing was named that the boot partition could hold.
+  case noContent
 }
 
 extension BuildError {
@@ -55,14 +57,15 @@ extension BuildError: CustomStringConvertible {
     case .notARelease(let path, let error): "\(path): \(error)"
     case .plan(let error): "\(error)"
     case .boot(.contentTooLarge(let needed, let size)):
-      "boot partition: the release does not fit into \(ByteSize(byteCount: size)); "
+      "boot partition: the content does not fit into \(ByteSize(byteCount: size)); "
         + "make it \(ByteSize(byteCount: needed)) (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error)"
     case .partitionTable(let error): "\(error)"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
-    case .outputIsSource(let path): "\(path): is the release itself; name another output"
+    case .outputIsInput(let path): "\(path): is an input itself; name another output"
+    case .noContent: "nothing to put on the card; name a release or something else for its boot partition"
     }
   }
 }

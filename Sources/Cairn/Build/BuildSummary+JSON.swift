@@ -43,17 +43,17 @@ private struct PlanReport: Encodable {
     epoch = plan.time.seconds
     hostname = "\(plan.hostname)"
     diskSignature = hexadecimal(plan.identifiers.diskSignature)
-    let (boot, data) = (plan.boot, plan.data)
-    partitions = [
-      PartitionReport(
-        number: 1, range: boot.range, type: .fat32LBA, active: true, fileSystem: "fat32",
-        label: boot.label.text,
-        identifier: hexadecimal(plan.identifiers.volumeID), unit: boot.geometry.clusterSize),
+    let boot = PartitionReport(
+      number: 1, range: plan.boot.range, type: .fat32LBA, active: true, fileSystem: "fat32",
+      label: plan.boot.label.text, identifier: hexadecimal(plan.identifiers.volumeID),
+      unit: plan.boot.geometry.clusterSize)
+    let data = plan.data.map { data in
       PartitionReport(
         number: 2, range: data.range, type: .linux, active: false, fileSystem: "ext4",
-        label: data.format.label.text, identifier: "\(plan.identifiers.dataUUID)", unit: Ext4.Format.blockSize
-      ),
-    ]
+        label: data.format.label.text,
+        identifier: "\(plan.identifiers.dataUUID)", unit: Ext4.Format.blockSize)
+    }
+    partitions = [boot] + (data.map { [$0] } ?? [])
   }
 }
 

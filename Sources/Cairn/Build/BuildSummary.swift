@@ -7,10 +7,13 @@ internal import FAT32
 /// What a finished card holds and what it took to write it.
 public struct BuildSummary: Sendable {
   public let plan: Plan
-  /// Nil where the source was none and was taken all the same.
+  /// Nil where there was none, or what was taken for one could not be recognised.
   public let release: Release?
+  /// Whether the data partition holds an apkovl and what goes with it.
+  public let hasOverlay: Bool
   public let boot: Boot
-  public let data: Data
+  /// Nil for a card without a data partition.
+  public let data: Data?
   /// Bytes written to the target.
   public let writtenByteCount: UInt64
   /// Bytes that read as zero without having been written.
@@ -48,9 +51,10 @@ public struct BuildSummary: Sendable {
     }
   }
 
-  init(plan: Plan, release: Release?, boot: Boot, data: Data, ledger: Ledger) {
+  init(plan: Plan, release: Release?, hasOverlay: Bool, boot: Boot, data: Data?, ledger: Ledger) {
     self.plan = plan
     self.release = release
+    self.hasOverlay = hasOverlay
     self.boot = boot
     self.data = data
     writtenByteCount = ledger.monitor.writtenByteCount

@@ -8,39 +8,35 @@ internal import FAT32
 internal import PartitionTable
 public import Recipes
 
-/// Puts a card together on a target, in one pass over the release: boot partition, data partition, and the partition
+/// Puts a card together on a target, in one pass over its content: boot partition, data partition, and the partition
 /// table last.
 ///
 /// ```swift
-/// var builder = try CardBuilder(recipe, release: "alpine-rpi.tar.gz", for: .file(byteCount: 2 << 30))
+/// var builder = try CardBuilder(recipe, from: CardContent(release: "alpine-rpi.tar.gz"), for: .file(byteCount: 2 << 30))
 /// let image = try ImageFile(path: "card.img", size: builder.plan.size)
 /// let summary = try builder.build(on: image, isDurable: true)
 /// try image.commit(isDurable: true)
 /// ```
 public struct CardBuilder: ~Copyable {
   public let plan: Plan
-  private let path: String
-  private var source: ReleaseReader
-  private let acceptsAnySource: Bool
+  private let content: CardContent
+  private var source: ContentReader
   private let monitor: BuildMonitor
 
-  /// Opens the release, reads its first entry and plans the card. No target is needed yet.
+  /// Opens the first input, reads its first entry and plans the card. No target is needed yet.
   ///
-  /// - Parameters:
-  ///   - path: of a tar in any compression that `ArchiveReader` knows.
-  ///   - acceptsAnySource: take what is no Alpine release, too.
-  /// - Throws: `source` for what can't be read, `plan` for what doesn't fit.
+  /// - Throws: `noContent`, `source` for what can't be read, `plan` for what doesn't fit.
   public init(
-    _ recipe: Recipe, release path: String, for medium: Medium, acceptsAnySource: Bool = false,
-    monitor: BuildMonitor = BuildMonitor()
+    _ recipe: Recipe, from content: CardContent, for medium: Medium, monitor: BuildMonitor = BuildMonitor()
   ) throws(BuildError) {
-    let source: ReleaseReader
-    do { source = try ReleaseReader(path: path) } catch { throw .source(error) }
-    do { plan = try Plan(recipe, for: medium, sourceTime: source.time) } catch { throw .plan(error) }
-    monitor.sourceProgress = source.progress
-    self.source = source
-    self.path = path
-    self.acceptsAnySource = acceptsAnySource
+    let reader: ContentReader?
+    do { reader = try ContentReader.open(content, monitor: monitor) } catch { throw .source(error) }
+    guard let reader else { throw .noContent }
+    do {
+      plan = try Plan(recipe, for: medium, sourceTime: reader.time, holdsRelease: content.release != nil)
+    } catch { throw .plan(error) }
+    source = reader
+    self.content = content
     self.monitor = monitor
   }
 
@@ -59,12 +55,14 @@ public struct CardBuilder: ~Copyable {
     monitor.phase = .flushing
     if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
     do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
-    return BuildSummary(plan: plan, release: release, boot: boot, data: data, ledger: ledger)
+    return BuildSummary(
+      plan: plan, release: release, hasOverlay: content.release != nil && data != nil, boot: boot, data: data,
+      ledger: ledger)
   }
 }
 
 extension CardBuilder {
-  /// Streams the release into the FAT32 partition.
+  /// Streams the content into the FAT32 partition.
   private mutating func writeBootPartition(on ledger: Ledger) throws(BuildError) -> BuildSummary.Boot {
     let partition = try slice(plan.boot.range, of: ledger)
     var writer: FAT32.VolumeWriter
@@ -80,27 +78,33 @@ extension CardBuilder {
     return BuildSummary.Boot(writer)
   }
 
-  /// Nil for what is no release and was to be taken all the same.
+  /// Nil without a release, and for what is none and was to be taken all the same.
   private func recognizeRelease() throws(BuildError) -> Release? {
-    do throws(AlpineError) { return try source.recognizer.recognize() } catch {
-      guard acceptsAnySource else { throw .notARelease(path: path, error) }
+    guard let path = content.release, let recognizer = source.recognizer else { return nil }
+    do throws(AlpineError) { return try recognizer.recognize() } catch {
+      guard content.acceptsAnyRelease else { throw .notARelease(path: path, error) }
       return nil
     }
   }
 
-  /// Makes the ext4 partition with the apkovl, the cache and the persistent directories.
+  /// Makes the ext4 partition: with the apkovl, the cache and the persistent directories where there is a release.
   private func writeDataPartition(
     on ledger: Ledger, for release: Release?
-  ) throws(BuildError) -> BuildSummary.Data {
-    let content: DataPartition
-    do { content = try DataPartition(plan.overlay(for: release)) } catch { throw .overlay(error) }
-    let partition = try slice(plan.data.range, of: ledger)
+  ) throws(BuildError) -> BuildSummary.Data? {
+    guard let data = plan.data else { return nil }
+    let partition = try slice(data.range, of: ledger)
+    let alpine = try alpineContent(for: release)
     do throws(Ext4Error) {
-      var writer = try Ext4.VolumeWriter(formatting: partition, format: plan.data.format)
-      try content.write(to: &writer)
+      var writer = try Ext4.VolumeWriter(formatting: partition, format: data.format)
+      try alpine?.write(to: &writer)
       try writer.finish()
       return BuildSummary.Data(writer)
     } catch { throw .data(error) }
+  }
+
+  private func alpineContent(for release: Release?) throws(BuildError) -> DataPartition? {
+    guard content.release != nil, let overlay = plan.overlay(for: release) else { return nil }
+    do { return try DataPartition(overlay) } catch { throw .overlay(error) }
   }
 
   private func slice(_ range: Range<UInt64>, of ledger: Ledger) throws(BuildError) -> TargetSlice {

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Archive
 internal import Blocks
 internal import CLinux
 public import Recipes
 
-/// A card as an image file, from a recipe and a release, in one call.
+/// A card as an image file, from a recipe and its content, in one call.
 public struct CardImage: Sendable {
   public var recipe: Recipe
-  /// Path of the release tarball.
-  public var release: String
-  /// Take what is no Alpine release, too.
-  public var acceptsAnySource: Bool
+  public var content: CardContent
 
-  public init(recipe: Recipe, release: String, acceptsAnySource: Bool = false) {
+  public init(recipe: Recipe, content: CardContent) {
     self.recipe = recipe
-    self.release = release
-    self.acceptsAnySource = acceptsAnySource
+    self.content = content
   }
 
   /// Builds the image and gives it its name at the very end: until then, and if anything fails, `path` is as it was.
@@ -23,7 +20,7 @@ public struct CardImage: Sendable {
   public func build(
     to path: String, isDurable: Bool, monitor: BuildMonitor = BuildMonitor()
   ) throws(BuildError) -> BuildSummary {
-    try refuseToReplaceSource(path)
+    try checkInputs(against: path)
     var builder = try builder(monitor: monitor)
     let image: ImageFile
     do { image = try ImageFile(path: path, size: builder.plan.size) } catch { throw .target(error) }
@@ -33,7 +30,7 @@ public struct CardImage: Sendable {
     return summary
   }
 
-  /// Does everything but write: every complaint about the release comes, and the summary of what would be written.
+  /// Does everything but write: every complaint about the content comes, and the summary of what would be written.
   public func rehearse(monitor: BuildMonitor = BuildMonitor()) throws(BuildError) -> BuildSummary {
     var builder = try builder(monitor: monitor)
     return try builder.build(on: NullTarget(size: builder.plan.size), isDurable: false)
@@ -41,16 +38,21 @@ public struct CardImage: Sendable {
 
   private func builder(monitor: BuildMonitor) throws(BuildError) -> CardBuilder {
     try CardBuilder(
-      recipe, release: release, for: .file(byteCount: recipe.size.byteCount),
-      acceptsAnySource: acceptsAnySource, monitor: monitor)
+      recipe, from: content, for: .file(byteCount: recipe.size.byteCount), monitor: monitor)
   }
 
-  private func refuseToReplaceSource(_ path: String) throws(BuildError) {
-    var source = stat()
+  /// Finds out before anything is written that an input is missing, or that the output would replace one.
+  private func checkInputs(against path: String) throws(BuildError) {
     var output = stat()
-    guard unsafe stat(release, &source) == 0, unsafe stat(path, &output) == 0 else { return }
-    if source.st_dev == output.st_dev, source.st_ino == output.st_ino {
-      throw .outputIsSource(path: path)
+    let hasOutput = unsafe stat(path, &output) == 0
+    for input in content.paths {
+      var status = stat()
+      guard unsafe stat(input, &status) == 0 else {
+        throw .source(.system(.open, path: input, number: linux_errno()))
+      }
+      if hasOutput, status.st_dev == output.st_dev, status.st_ino == output.st_ino {
+        throw .outputIsInput(path: path)
+      }
     }
   }
 }

@@ -2,8 +2,10 @@
 internal import Alpine
 
 extension Plan {
-  /// The overlay of this card, for the release that turned out to be on it.
-  func overlay(for release: Release?) -> Overlay {
-    Overlay(hostname: hostname, dataPartitionUUID: "\(identifiers.dataUUID)", release: release, time: time)
+  /// The overlay of this card, for the release that turned out to be on it. Nil without a place to keep it.
+  func overlay(for release: Release?) -> Overlay? {
+    guard data != nil else { return nil }
+    return Overlay(
+      hostname: hostname, dataPartitionUUID: "\(identifiers.dataUUID)", release: release, time: time)
   }
 }

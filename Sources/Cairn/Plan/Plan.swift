@@ -17,10 +17,11 @@ public struct Plan: Equatable, Sendable {
   public let time: Timestamp
   public let identifiers: Identifiers
   public let boot: BootPartition
-  public let data: DataPartitionPlan
+  /// Nil for a card that ends with its boot partition.
+  public let data: DataPartitionPlan?
   public let hostname: Hostname
 
-  /// The FAT32 partition that holds the release.
+  /// The FAT32 partition, which holds the release.
   public struct BootPartition: Equatable, Sendable {
     /// Where it lies on the card, in bytes.
     public let range: Range<UInt64>
@@ -38,8 +39,11 @@ public struct Plan: Equatable, Sendable {
   /// - Parameters:
   ///   - sourceTime: of the release's first entry, for a recipe that names no epoch. What lies outside 1970 to 2106,
   ///     which is all that ext4's superblock can say, is moved to its nearer end.
+  ///   - holdsRelease: decides the boot partition's label: ALPINE or BOOT.
   /// - Throws: `PlanError` where the partitions don't fit the medium, or a file system doesn't fit its partition.
-  public init(_ recipe: Recipe, for medium: Medium, sourceTime: Timestamp) throws(PlanError) {
+  public init(
+    _ recipe: Recipe, for medium: Medium, sourceTime: Timestamp, holdsRelease: Bool = true
+  ) throws(PlanError) {
     let sourceSeconds = min(max(sourceTime.seconds, 0), Int64(UInt32.max))
     let time = Timestamp(seconds: recipe.epoch ?? sourceSeconds)
     let identifiers = Identifiers(seed: recipe.canonicalText)
@@ -49,18 +53,16 @@ public struct Plan: Equatable, Sendable {
     self.time = time
     self.identifiers = identifiers
     self.hostname = recipe.hostname
-    boot = try Self.boot(in: ranges.boot, alignment: medium.writeAlignment)
-    data = try Self.data(in: ranges.data, identifiers, time)
+    boot = try Self.boot(
+      in: ranges.boot, label: holdsRelease ? "ALPINE" : "BOOT", alignment: medium.writeAlignment)
+    data = if let range = ranges.data { try Self.data(in: range, identifiers, time) } else { nil }
   }
 
   /// The table that the card's first sector holds.
   public var partitionTable: MasterBootRecord {
-    MasterBootRecord(
-      diskSignature: identifiers.diskSignature,
-      partitions: [
-        .init(number: 1, boot.range, type: .fat32LBA, isActive: true),
-        .init(number: 2, data.range, type: .linux),
-      ])
+    var partitions = [MasterBootRecord.Partition(number: 1, boot.range, type: .fat32LBA, isActive: true)]
+    if let data { partitions.append(.init(number: 2, data.range, type: .linux)) }
+    return MasterBootRecord(diskSignature: identifiers.diskSignature, partitions: partitions)
   }
 }
 
@@ -69,33 +71,34 @@ extension Plan {
   /// one behind the boot partition, and it ends with the card's last whole block of 4 KiB.
   private static func ranges(
     _ recipe: Recipe, _ medium: Medium
-  ) throws(PlanError) -> (boot: Range<UInt64>, data: Range<UInt64>) {
+  ) throws(PlanError) -> (boot: Range<UInt64>, data: Range<UInt64>?) {
     let bootStart = medium.writeAlignment
-    let bootSize = recipe.bootSize.byteCount.roundedDown(to: MasterBootRecord.sectorSize)
-    let dataStart = (bootStart + bootSize).roundedUp(to: medium.writeAlignment)
+    let bootEnd = bootStart + recipe.bootSize.byteCount.roundedDown(to: MasterBootRecord.sectorSize)
+    let dataStart = bootEnd.roundedUp(to: medium.writeAlignment)
     let end = medium.byteCount.roundedDown(to: Ext4.Format.blockSize)
-    let needed = (dataStart + Ext4.Format.smallestSize).roundedUp(to: medium.writeAlignment)
-    guard end >= dataStart + Ext4.Format.smallestSize else {
+    let smallestEnd = recipe.hasDataPartition ? dataStart + Ext4.Format.smallestSize : bootEnd
+    guard end >= smallestEnd else {
       throw .cardTooSmall(
-        size: ByteSize(byteCount: medium.byteCount), needed: ByteSize(byteCount: needed),
-        bootSize: recipe.bootSize)
+        size: ByteSize(byteCount: medium.byteCount),
+        needed: ByteSize(byteCount: smallestEnd.roundedUp(to: medium.writeAlignment)), recipe.bootSize,
+        hasDataPartition: recipe.hasDataPartition)
     }
     guard end <= Self.largestSize else {
       throw .cardTooLarge(
         size: ByteSize(byteCount: medium.byteCount), largest: ByteSize(byteCount: Self.largestSize))
     }
-    return (bootStart..<bootStart + bootSize, dataStart..<end)
+    return (bootStart..<bootEnd, recipe.hasDataPartition ? dataStart..<end : nil)
   }
 
   /// 2 TiB: an MBR counts sectors of 512 bytes with 32 bits.
   private static let largestSize = MasterBootRecord.sectorSize << 32
 
   private static func boot(
-    in range: Range<UInt64>, alignment: UInt64
+    in range: Range<UInt64>, label: String, alignment: UInt64
   ) throws(PlanError) -> BootPartition {
     do throws(FAT32Error) {
       return BootPartition(
-        range: range, label: try FAT32.VolumeLabel("ALPINE"),
+        range: range, label: try FAT32.VolumeLabel(label),
         geometry: try FAT32.Geometry(
           volumeSize: range.upperBound - range.lowerBound,
           hiddenSectorCount: UInt32(range.lowerBound / MasterBootRecord.sectorSize), dataAlignment: alignment)

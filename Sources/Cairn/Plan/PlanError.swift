@@ -5,7 +5,7 @@ public import Recipes
 
 /// Why a recipe can't be laid out on a medium.
 public enum PlanError: Error, Equatable, Sendable {
-  case cardTooSmall(size: ByteSize, needed: ByteSize, bootSize: ByteSize)
+  case cardTooSmall(size: ByteSize, needed: ByteSize, _ bootSize: ByteSize, hasDataPartition: Bool)
   case cardTooLarge(size: ByteSize, largest: ByteSize)
   case boot(FAT32Error)
   case data(Ext4Error)
@@ -14,9 +14,10 @@ public enum PlanError: Error, Equatable, Sendable {
 extension PlanError: CustomStringConvertible {
   public var description: String {
     switch self {
-    case .cardTooSmall(let size, let needed, let bootSize):
-      "size: a card of \(size) has no room for a boot partition of \(bootSize) and a data partition; "
-        + "it takes \(needed), or a smaller boot partition"
+    case .cardTooSmall(let size, let needed, let bootSize, let hasDataPartition):
+      "size: a card of \(size) has no room for a boot partition of \(bootSize)"
+        + (hasDataPartition ? " and a data partition" : "")
+        + "; it takes \(needed), or a smaller boot partition"
     case .cardTooLarge(let size, let largest):
       "size: \(size) is more than an MBR can address; a card has at most \(largest)"
     case .boot(let error): "boot partition: \(error)"
