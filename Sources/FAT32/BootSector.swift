@@ -48,7 +48,7 @@ struct BootSector: Equatable, Sendable {
 
 extension BootSector {
   /// Byte offsets, with the specification's names.
-  private enum Field {
+  enum Field {
     static let jump = 0  // BS_jmpBoot
     static let oemName = 3  // BS_OEMName
     static let bytesPerSector = 11  // BPB_BytsPerSec
@@ -64,6 +64,7 @@ extension BootSector {
     static let hiddenSectorCount = 28  // BPB_HiddSec
     static let sectorCount = 32  // BPB_TotSec32
     static let fatSectorCount = 36  // BPB_FATSz32
+    static let extendedFlags = 40  // BPB_ExtFlags
     static let version = 42  // BPB_FSVer
     static let rootCluster = 44  // BPB_RootClus
     static let fsInfoSector = 48  // BPB_FSInfo
@@ -87,7 +88,7 @@ extension BootSector {
   private static let headCount: UInt16 = 255
   private static let firstHardDisk: UInt8 = 0x80
   /// Volume ID, label and type follow.
-  private static let bootSignature: UInt8 = 0x29
+  static let bootSignature: UInt8 = 0x29
   private static let fileSystemType = Array("FAT32   ".utf8)
   /// `int 18h`: tells the BIOS of a PC to go on with the next device; behind it `hlt` for ever.
   private static let bootCode: [UInt8] = [0xCD, 0x18, 0xF4, 0xEB, 0xFD]

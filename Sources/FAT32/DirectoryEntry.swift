@@ -18,19 +18,7 @@ struct DirectoryEntry: Equatable, Sendable {
 
   static let byteCount = 32
 
-  struct Attributes: OptionSet, Sendable {
-    let rawValue: UInt8
-
-    static let readOnly = Attributes(rawValue: 0x01)
-    static let hidden = Attributes(rawValue: 0x02)
-    static let system = Attributes(rawValue: 0x04)
-    static let volumeID = Attributes(rawValue: 0x08)
-    static let directory = Attributes(rawValue: 0x10)
-    /// Changed since the last backup: what every new file has.
-    static let archive = Attributes(rawValue: 0x20)
-    /// No short entry, but a part of a long name.
-    static let longName: Attributes = [.readOnly, .hidden, .system, .volumeID]
-  }
+  typealias Attributes = FileAttributes
 
   /// - Parameter time: of creation and last write.
   static func file(_ name: ShortName, firstCluster: UInt32, size: UInt32, time: DateTime) -> DirectoryEntry {
@@ -56,9 +44,10 @@ struct DirectoryEntry: Equatable, Sendable {
 
 extension DirectoryEntry {
   /// Byte offsets, with the specification's names.
-  private enum Field {
+  enum Field {
     static let name = 0  // DIR_Name
     static let attributes = 11  // DIR_Attr
+    static let caseBits = 12  // DIR_NTRes
     static let creationHundredths = 13  // DIR_CrtTimeTenth, which counts hundredths
     static let creationTime = 14  // DIR_CrtTime
     static let creationDate = 16  // DIR_CrtDate

@@ -22,6 +22,16 @@ public enum FAT32Error: Error, Equatable, Sendable {
   case label(String, VolumeLabel.Fault)
   /// A structure on a volume holds a number that it must not. `field` has the specification's name.
   case damaged(Structure, field: String, found: UInt64)
+  /// A volume whose sectors have another size than 512 bytes, which is legal and hardly anywhere to be found.
+  case sectorSize(UInt16)
+  /// The boot sector tells of a larger volume than there is. Sizes in bytes.
+  case truncated(volumeSize: UInt64, targetSize: UInt64)
+  /// A file or directory on a volume that can't be read to its end.
+  case unreadable(EntryPath, Damage)
+  /// A file where a directory was asked for.
+  case notADirectory(EntryPath)
+  /// Nothing has this name.
+  case notFound(EntryPath)
 
   /// The structures of a volume.
   public enum Structure: String, Sendable {
@@ -96,6 +106,16 @@ extension FAT32Error: CustomStringConvertible {
       "volume label \"\(text.utf8.printable)\": \(fault.description)"
     case .damaged(let structure, let field, let found):
       "FAT32 \(structure.rawValue): \(field) is \(found), which it can't be; the volume is damaged or not FAT32"
+    case .sectorSize(let byteCount):
+      "FAT32 boot sector: sectors of \(byteCount) bytes; only volumes with sectors of 512 can be read"
+    case .truncated(let volumeSize, let targetSize):
+      "FAT32 boot sector: the volume has \(volumeSize) bytes, but there are only \(targetSize); it was cut off"
+    case .unreadable(let path, let damage):
+      "\(path): \(damage.description); the volume is damaged"
+    case .notADirectory(let path):
+      "\(path): is a file, and a directory was asked for"
+    case .notFound(let path):
+      "\(path): no such file or directory on the volume"
     }
   }
 }

@@ -16,16 +16,19 @@ public struct Geometry: Equatable, Sendable {
   public let reservedSectorCount: UInt16
   /// Sectors of one FAT. `BPB_FATSz32`.
   public let fatSectorCount: UInt32
-  /// A power of two from 1 to 64. `BPB_SecPerClus`.
+  /// Copies of the FAT: two, on volumes of others one, too. `BPB_NumFATs`.
+  public let fatCount: UInt32
+  /// A power of two from 1 to 64, on volumes of others up to 128. `BPB_SecPerClus`.
   public let sectorsPerCluster: UInt8
-  /// Clusters of the data region, numbered from 2. Never below 65,541.
+  /// Clusters of the data region, numbered from 2. Never below 65,541, but on volumes of others.
   public let clusterCount: UInt32
-  /// What the data region was asked to be aligned to, in bytes from the start of the disk.
+  /// What the data region was asked to be aligned to, in bytes from the start of the disk; 512 for a volume that was
+  /// read, which does not tell.
   public let requestedDataAlignment: UInt64
 
   /// Bytes in a sector; other sizes are legal, but hardly anything reads them.
   public static let sectorSize: UInt64 = 512
-  /// Copies of the FAT. `BPB_NumFATs`.
+  /// Copies of the FAT on a volume that is made here. `BPB_NumFATs`.
   public static let fatCount: UInt32 = 2
   /// The smallest volume that is FAT32 to everyone, in bytes: 32 reserved sectors, two FATs of 513, 65,541 clusters.
   public static let smallestVolumeSize: UInt64 = 66_599 * 512
@@ -124,7 +127,7 @@ extension Geometry {
   /// Bytes of one FAT, its unused end included.
   public var fatSize: UInt64 { UInt64(fatSectorCount) * Self.sectorSize }
   /// Where cluster 2 begins, in bytes from the start of the volume.
-  public var dataOffset: UInt64 { fatOffset + UInt64(Self.fatCount) * fatSize }
+  public var dataOffset: UInt64 { fatOffset + UInt64(fatCount) * fatSize }
 
   /// Where a cluster begins, in bytes from the start of the volume.
   ///
@@ -155,6 +158,7 @@ extension Geometry {
     hiddenSectorCount = UInt32(layout.hiddenSectorCount)
     reservedSectorCount = UInt16(layout.reservedSectorCount)
     fatSectorCount = UInt32(layout.fatSectorCount)
+    fatCount = Self.fatCount
     sectorsPerCluster = UInt8(layout.sectorsPerCluster)
     clusterCount = UInt32(layout.clusterCount)
     self.requestedDataAlignment = requestedDataAlignment

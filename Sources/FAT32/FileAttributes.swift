@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a directory entry says of a file, bit by bit.
+///
+/// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_Attr`.
+public struct FileAttributes: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt8
+
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let readOnly = FileAttributes(rawValue: 0x01)
+  public static let hidden = FileAttributes(rawValue: 0x02)
+  public static let system = FileAttributes(rawValue: 0x04)
+  static let volumeID = FileAttributes(rawValue: 0x08)
+  public static let directory = FileAttributes(rawValue: 0x10)
+  /// Changed since the last backup: what every new file has.
+  public static let archive = FileAttributes(rawValue: 0x20)
+  /// No short entry, but a part of a long name.
+  static let longName: FileAttributes = [.readOnly, .hidden, .system, .volumeID]
+
+  /// Whether an entry with these attributes is a part of a long name: the two upper bits don't matter.
+  var isLongName: Bool { rawValue & 0x3F == Self.longName.rawValue }
+}

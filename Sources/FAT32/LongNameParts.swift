@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Blocks
+
+/// The parts of a long name, gathered until the short name comes that they belong to.
+struct LongNameParts {
+  private var parts: [LongName.Part] = []
+
+  /// Takes the next entry of the directory. A part that no long name has undoes those before it.
+  mutating func append(_ slot: RawSpan) {
+    do throws(FAT32Error) {
+      let part = try LongName.Part(decoding: slot)
+      if part.isLast { parts.removeAll(keepingCapacity: true) }
+      parts.append(part)
+    } catch {
+      removeAll()
+    }
+  }
+
+  mutating func removeAll() { parts.removeAll(keepingCapacity: true) }
+
+  /// The name in UTF-8, or nil where there is none, or one that is not whole or not the short name's. So is one with
+  /// half a surrogate pair, which UTF-8 has no bytes for.
+  func name(of shortName: ShortName) -> [UInt8]? {
+    guard !parts.isEmpty else { return nil }
+    do throws(FAT32Error) {
+      let name = try LongName(parts, checksum: shortName.checksum)
+      return String(validating: name.units, as: UTF16.self).map { Array($0.utf8) }
+    } catch {
+      return nil
+    }
+  }
+}
