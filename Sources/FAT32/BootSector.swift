@@ -69,7 +69,9 @@ extension BootSector {
     static let rootCluster = 44  // BPB_RootClus
     static let fsInfoSector = 48  // BPB_FSInfo
     static let backupSector = 50  // BPB_BkBootSec
+    static let reserved = 52  // BPB_Reserved
     static let drive = 64  // BS_DrvNum
+    static let state = 65  // BS_Reserved1
     static let bootSignature = 66  // BS_BootSig
     static let volumeID = 67  // BS_VolID
     static let label = 71  // BS_VolLab

@@ -14,7 +14,7 @@ struct FSInfo: Equatable, Sendable {
 
 extension FSInfo {
   /// Byte offsets, with the specification's names.
-  private enum Field {
+  enum Field {
     static let leadSignature = 0  // FSI_LeadSig
     static let structSignature = 484  // FSI_StrucSig
     static let freeCount = 488  // FSI_Free_Count
@@ -22,10 +22,10 @@ extension FSInfo {
     static let trailSignature = 508  // FSI_TrailSig
   }
 
-  private static let leadSignature: UInt32 = 0x4161_5252
-  private static let structSignature: UInt32 = 0x6141_7272
-  private static let trailSignature: UInt32 = 0xAA55_0000
-  private static let unknown: UInt32 = 0xFFFF_FFFF
+  static let leadSignature: UInt32 = 0x4161_5252
+  static let structSignature: UInt32 = 0x6141_7272
+  static let trailSignature: UInt32 = 0xAA55_0000
+  static let unknown: UInt32 = 0xFFFF_FFFF
 
   /// Writes every field into `sector`, which is 512 zero bytes.
   func encode(into sector: inout MutableRawSpan) {

@@ -4,7 +4,7 @@ internal import Blocks
 // The directory entries that hold a name, 13 UTF-16 units each, the end of the name first.
 extension LongName {
   /// Byte offsets, with the specification's names.
-  private enum Field {
+  enum Field {
     static let order = 0  // LDIR_Ord
     static let attributes = 11  // LDIR_Attr
     static let type = 12  // LDIR_Type
@@ -21,7 +21,7 @@ extension LongName {
   }
 
   /// Set in the order of the name's last part, which stands first.
-  private static let lastPart: UInt8 = 0x40
+  static let lastPart: UInt8 = 0x40
 
   /// Writes the entry that stands at `index` before the short one's, into 32 zero bytes.
   ///

@@ -59,7 +59,7 @@ extension LongName {
     return text.utf16.count
   }
 
-  private static func isIllegal(_ byte: UInt8) -> Bool {
+  static func isIllegal(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "<"),
       UInt8(ascii: ">"), UInt8(ascii: "?"), UInt8(ascii: "\\"), UInt8(ascii: "|"):

@@ -125,3 +125,46 @@ extension ShortName {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) ? byte - 0x20 : byte
   }
 }
+
+// Names that anyone may have made.
+extension ShortName {
+  /// What can be wrong with one of the eleven bytes.
+  struct Fault {
+    let index: Int
+    let kind: Finding.Kind
+  }
+
+  /// The first byte that no name has; 0x05 stands for 0xE5 in the first place, where that would mean a deleted entry.
+  var fault: Fault? {
+    for index in 0..<Self.byteCount {
+      let byte = self[index]
+      switch (index, byte) {
+      case (0, 0x05), (1..., 0x20): break
+      case (0, 0x20): return Fault(index: 0, kind: .shortNameLeadingSpace)
+      case (_, UInt8(ascii: "a")...UInt8(ascii: "z")): return Fault(index: index, kind: .shortNameLowerCase)
+      case (_, ..<0x20): return Fault(index: index, kind: .shortNameIllegal)
+      case (_, 0x21..<0x7F) where !Self.isLegal(byte): return Fault(index: index, kind: .shortNameIllegal)
+      default: break
+      }
+    }
+    return nil
+  }
+
+  /// The name as people write it.
+  ///
+  /// - Parameter lowerCase: `DIR_NTRes`: bit 3 for the base, bit 4 for the extension.
+  func text(lowerCase: UInt8) -> [UInt8] {
+    var text = Self.text(bytes[..<8], isLowerCase: lowerCase & 0x08 != 0)
+    if text.first == 0x05 { text[0] = 0xE5 }
+    let suffix = Self.text(bytes[8...], isLowerCase: lowerCase & 0x10 != 0)
+    if !suffix.isEmpty { text.append(UInt8(ascii: ".")) }
+    return text + suffix
+  }
+
+  private static func text(_ bytes: ArraySlice<UInt8>, isLowerCase: Bool) -> [UInt8] {
+    let end = bytes.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? bytes.startIndex
+    return bytes[..<end].map {
+      isLowerCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 0x20 : $0
+    }
+  }
+}
