@@ -14,6 +14,7 @@ struct DirectoryBlock: ~Copyable {
   /// Bytes that entries may take.
   static let capacity = Int(Format.blockSize) - tailByteCount
   private static let tailByteCount = 12
+  private static let dots = Array("..".utf8)[...]
   private static let tailFileType: UInt8 = 0xDE
 
   /// Bytes of an entry: eight and its name, to the next multiple of four.
@@ -35,7 +36,7 @@ struct DirectoryBlock: ~Copyable {
   }
 
   /// Appends an entry, for which there is room.
-  mutating func append(_ name: some Collection<UInt8>, inode: UInt32, type: FileType) {
+  mutating func append(_ name: ArraySlice<UInt8>, inode: UInt32, type: FileType) {
     let byteCount = Self.entryByteCount(nameLength: name.count)
     last = end
     end += byteCount
@@ -45,13 +46,13 @@ struct DirectoryBlock: ~Copyable {
     block.store(UInt16(byteCount), at: start + 4)  // rec_len
     block.store(UInt8(name.count), at: start + 6)  // name_len
     block.store(type.rawValue, at: start + 7)  // file_type
-    block.store(name, at: start + 8)  // name
+    unsafe block.store(name.span.bytes, at: start + 8)  // name
   }
 
   /// Appends the entries that every directory begins with.
   mutating func appendDots(inode: UInt32, parent: UInt32) {
-    append(CollectionOfOne(UInt8(ascii: ".")), inode: inode, type: .directory)
-    append(repeatElement(UInt8(ascii: "."), count: 2), inode: parent, type: .directory)
+    append(Self.dots.prefix(1), inode: inode, type: .directory)
+    append(Self.dots, inode: parent, type: .directory)
   }
 
   /// Makes the last entry, or an unused one, reach to the tail, and writes that.

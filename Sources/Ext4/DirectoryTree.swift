@@ -4,7 +4,7 @@ import Entries
 /// Every name on the volume: what the directories are built from at the end.
 ///
 /// Names lie one behind the other in one array and are found through one table, so that a name costs no allocation.
-struct DirectoryTree {
+struct DirectoryTree: ~Copyable {
   private(set) var directories: [Directory] = []
   private var names: [Name] = []
   private var bytes: [UInt8] = []
@@ -80,7 +80,10 @@ struct DirectoryTree {
   }
 
   func find(_ name: ArraySlice<UInt8>, in directory: Int) -> Name? {
-    let hash = Self.hash(name, in: directory)
+    find(name, in: directory, hash: Self.hash(name, in: directory))
+  }
+
+  private func find(_ name: ArraySlice<UInt8>, in directory: Int, hash: UInt32) -> Name? {
     var slot = Int(hash) & (slots.count - 1)
     while slots[slot] != 0 {
       if UInt32(truncatingIfNeeded: slots[slot] >> 32) == hash {
@@ -92,19 +95,33 @@ struct DirectoryTree {
     return nil
   }
 
-  /// Adds a name of 1 to 255 bytes that is not there yet.
-  mutating func insert(_ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, type: FileType) {
-    insert(name, in: directory, inode: inode, type: type, directory: -1)
+  /// A name of 1 to 255 bytes that is not there yet, as `makeName` found.
+  struct NewName {
+    let parent: Int
+    fileprivate let name: ArraySlice<UInt8>
+    fileprivate let hash: UInt32
   }
 
-  /// Adds a directory and returns its index.
+  /// What `insert` adds; nil where the name is taken.
+  func makeName(_ name: ArraySlice<UInt8>, in directory: Int) -> NewName? {
+    let hash = Self.hash(name, in: directory)
+    guard find(name, in: directory, hash: hash) == nil else { return nil }
+    return NewName(parent: directory, name: name, hash: hash)
+  }
+
+  mutating func insert(_ name: NewName, inode: UInt32, type: FileType) {
+    insert(name, inode: inode, type: type, directory: -1)
+  }
+
+  /// Adds a directory, whose name is not taken, and returns its index.
   mutating func insertDirectory(
-    _ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, permissions: UInt16 = 0o755, time: Timestamp
+    _ name: ArraySlice<UInt8>, in parent: Int, inode: UInt32, permissions: UInt16 = 0o755, time: Timestamp
   ) -> Int {
     let index = directories.count
-    directories.append(Directory(inode: inode, parent: directory, permissions: permissions, time: time))
-    directories[directory].subdirectoryCount += 1
-    insert(name, in: directory, inode: inode, type: .directory, directory: Int32(index))
+    directories.append(Directory(inode: inode, parent: parent, permissions: permissions, time: time))
+    directories[parent].subdirectoryCount += 1
+    let name = NewName(parent: parent, name: name, hash: Self.hash(name, in: parent))
+    insert(name, inode: inode, type: .directory, directory: Int32(index))
     return index
   }
 
@@ -119,18 +136,17 @@ struct DirectoryTree {
     directories[directory].isDescribed = true
   }
 
-  private mutating func insert(
-    _ name: ArraySlice<UInt8>, in directory: Int, inode: UInt32, type: FileType, directory own: Int32
-  ) {
+  private mutating func insert(_ new: NewName, inode: UInt32, type: FileType, directory: Int32) {
     let index = names.count
     names.append(
       Name(
-        inode: inode, type: type, length: UInt8(name.count), parent: Int32(directory), directory: own,
+        inode: inode, type: type, length: UInt8(new.name.count), parent: Int32(new.parent),
+        directory: directory,
         start: bytes.count))
-    bytes.append(contentsOf: name)
-    link(index, into: directory)
+    bytes.append(contentsOf: new.name)
+    link(index, into: new.parent)
     if names.count * 2 > slots.count { growTable() }
-    place(UInt64(Self.hash(name, in: directory)) << 32 | UInt64(index + 1))
+    place(UInt64(new.hash) << 32 | UInt64(index + 1))
   }
 
   private mutating func link(_ index: Int, into directory: Int) {

@@ -21,7 +21,7 @@ struct HashedDirectory {
   }
 
   /// Nil where an index of two levels is too small for all the names.
-  init?(of directory: Int, in tree: DirectoryTree, seed: Identifier) {
+  init?(of directory: Int, in tree: borrowing DirectoryTree, seed: Identifier) {
     let entries = Self.sortedNames(of: directory, in: tree, hash: NameHash(seed: seed))
     names = entries.map(\.name)
     leaves = Self.leaves(of: entries, in: tree)
@@ -62,7 +62,9 @@ struct HashedDirectory {
     var majorHash: UInt32 { UInt32(hash >> 32) }
   }
 
-  private static func sortedNames(of directory: Int, in tree: DirectoryTree, hash: NameHash) -> [HashedName] {
+  private static func sortedNames(
+    of directory: Int, in tree: borrowing DirectoryTree, hash: NameHash
+  ) -> [HashedName] {
     var entries: [HashedName] = []
     entries.reserveCapacity(tree.directories[directory].nameCount)
     tree.forEachName(in: directory) { index, name in
@@ -72,7 +74,7 @@ struct HashedDirectory {
     return entries
   }
 
-  private static func leaves(of entries: [HashedName], in tree: DirectoryTree) -> [Leaf] {
+  private static func leaves(of entries: [HashedName], in tree: borrowing DirectoryTree) -> [Leaf] {
     var leaves: [Leaf] = []
     var start = 0
     var byteCount = 0

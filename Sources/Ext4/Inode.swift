@@ -132,7 +132,7 @@ extension Inode {
     slot.store(Self.extraSize, at: Field.extraSize)
     Self.encode(time, into: &slot)
     encodeBody(into: &slot)
-    slot.store(inlineAttributes, at: Field.inlineAttributes)
+    if !inlineAttributes.isEmpty { slot.store(inlineAttributes, at: Field.inlineAttributes) }
   }
 
   private func encodeBody(into slot: inout MutableRawSpan) {
@@ -156,13 +156,14 @@ extension Inode {
     let low = UInt32(truncatingIfNeeded: time.seconds)
     let epoch = UInt32(truncatingIfNeeded: (time.seconds - Int64(Int32(bitPattern: low))) >> 32) & 3
     let extra = time.nanoseconds << 2 | epoch
-    for (field, extraField) in [
-      (Field.accessTime, Field.accessTimeExtra), (Field.changeTime, Field.changeTimeExtra),
-      (Field.modificationTime, Field.modificationTimeExtra), (Field.creationTime, Field.creationTimeExtra),
-    ] {
-      slot.store(low, at: field)
-      slot.store(extra, at: extraField)
-    }
+    slot.store(low, at: Field.accessTime)
+    slot.store(extra, at: Field.accessTimeExtra)
+    slot.store(low, at: Field.changeTime)
+    slot.store(extra, at: Field.changeTimeExtra)
+    slot.store(low, at: Field.modificationTime)
+    slot.store(extra, at: Field.modificationTimeExtra)
+    slot.store(low, at: Field.creationTime)
+    slot.store(extra, at: Field.creationTimeExtra)
   }
 
   /// Gives a slot one name more, leaving the checksum as it was. False where it has as many as there may be.

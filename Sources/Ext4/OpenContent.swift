@@ -57,19 +57,25 @@ struct OpenContent {
     extentIndex = 0
   }
 
-  /// The file's blocks that hold bytes: ascending, apart, none of the runs empty.
-  var blockRuns: [Range<UInt64>] {
-    var runs: [Range<UInt64>] = []
-    for range in ranges {
-      let run =
-        range.lowerBound / Format.blockSize..<range.upperBound.dividedRoundingUp(by: Format.blockSize)
-      if let last = runs.last, last.upperBound >= run.lowerBound {
-        runs[runs.count - 1] = last.lowerBound..<run.upperBound
-      } else {
-        runs.append(run)
+  /// Takes space for the file's blocks that hold bytes, and returns how many they are.
+  mutating func takeBlocks(from space: inout FreeSpace) -> UInt64 {
+    var blockCount: UInt64 = 0
+    var run: Range<UInt64> = 0..<0
+    for index in 0...ranges.count {
+      let next = index < ranges.count ? Self.blocks(of: ranges[index]) : nil
+      if let next, next.lowerBound <= run.upperBound, !run.isEmpty {
+        run = run.lowerBound..<next.upperBound
+        continue
       }
+      blockCount += UInt64(run.count)
+      if !run.isEmpty { space.take(UInt64(run.count), for: run.lowerBound, into: &extents) }
+      if let next { run = next }
     }
-    return runs
+    return blockCount
+  }
+
+  private static func blocks(of range: Range<UInt64>) -> Range<UInt64> {
+    range.lowerBound / Format.blockSize..<range.upperBound.dividedRoundingUp(by: Format.blockSize)
   }
 
   /// Offset in the file of the end of the extent that the stream stands in.

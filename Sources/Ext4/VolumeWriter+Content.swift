@@ -23,13 +23,8 @@ extension VolumeWriter {
   /// Takes blocks for a file's bytes and says in `inode` where they are.
   mutating func placeContent(_ shape: Entry.Content, of number: UInt32, in inode: inout Inode) {
     content.place(shape, of: number)
-    var blockCount: UInt64 = 0
-    for run in content.blockRuns {
-      blockCount += UInt64(run.count)
-      space.take(UInt64(run.count), for: run.lowerBound, into: &content.extents)
-    }
     inode.size = shape.size
-    inode.blockCount += blockCount
+    inode.blockCount += content.takeBlocks(from: &space)
     placeExtents(in: &inode)
     content.position = content.extents.first.map { $0.logical * Format.blockSize } ?? 0
   }

@@ -44,7 +44,7 @@ extension VolumeWriter {
   }
 
   private mutating func addHardLink(_ path: EntryPath, to target: EntryPath) throws(Problem.Reason) {
-    let (parent, name) = try newName(path)
+    let name = try newName(path)
     guard let existing = find(target) else {
       throw target.isRoot ? .linkToDirectory(target) : .missingLinkTarget(target)
     }
@@ -53,15 +53,15 @@ extension VolumeWriter {
       let isLinked = updateSlot(of: existing.inode) { slot in Inode.addLink(to: &slot) }
       guard isLinked else { throw .tooManyLinks(target) }
     }
-    tree.insert(name, in: parent, inode: existing.inode, type: existing.type)
+    tree.insert(name, inode: existing.inode, type: existing.type)
   }
 
   /// Gives an inode and its name to what has one of its own and is no directory.
   private mutating func addName(of entry: Entry) throws(Problem.Reason) -> (type: FileType, inode: UInt32) {
     let type = try checkedType(of: entry.kind)
-    let (parent, name) = try newName(entry.path)
+    let name = try newName(entry.path)
     let number = takeInode()
-    tree.insert(name, in: parent, inode: number, type: type)
+    tree.insert(name, inode: number, type: type)
     return (type, number)
   }
 
@@ -138,16 +138,14 @@ extension VolumeWriter {
   private static let slash = UInt8(ascii: "/")
   private static let largestNameByteCount = 255
 
-  /// The directory and the name of an entry that must not be there yet; directories on the way make themselves.
-  private mutating func newName(
-    _ path: EntryPath
-  ) throws(Problem.Reason) -> (parent: Int, name: ArraySlice<UInt8>) {
+  /// The name of an entry that must not be there yet; directories on the way make themselves.
+  private mutating func newName(_ path: EntryPath) throws(Problem.Reason) -> DirectoryTree.NewName {
     guard !path.isRoot else { throw .rootIsNoDirectory }
     let (parentPath, name) = Self.split(path.bytes[...])
     guard name.count <= Self.largestNameByteCount else { throw .nameTooLong(byteCount: name.count) }
     let parent = try directory(at: parentPath)
-    guard tree.find(name, in: parent) == nil else { throw .duplicatePath }
-    return (parent, name)
+    guard let new = tree.makeName(name, in: parent) else { throw .duplicatePath }
+    return new
   }
 
   private static func split(_ path: ArraySlice<UInt8>) -> (parent: ArraySlice<UInt8>, name: ArraySlice<UInt8>)

@@ -148,7 +148,7 @@ import Testing
   @Test func `a block of names ends with its checksum`() {
     var block = DirectoryBlock()
     block.appendDots(inode: 12, parent: 2)
-    block.append(Array("five5".utf8), inode: 0x0102_0304, type: .symbolicLink)
+    block.append(Array("five5".utf8)[...], inode: 0x0102_0304, type: .symbolicLink)
     block.seal(seed: 1)
     let bytes = block.bytes.copy(0..<4096)
     #expect(bytes[..<12] == [12, 0, 0, 0, 12, 0, 1, 2, 0x2E, 0, 0, 0])
