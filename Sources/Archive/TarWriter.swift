@@ -11,7 +11,7 @@ public import Entries
 /// Source: POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format".
 public struct TarWriter: ~Copyable, EntryWriter {
   private let sink: any ByteSink
-  /// What has come, and whether a hard link may point there.
+  /// What has come, and whether a hard link may point there: it is no directory.
   private var written: [EntryPath: Bool] = [:]
   private var content: OpenContent?
 
@@ -56,7 +56,9 @@ public struct TarWriter: ~Copyable, EntryWriter {
 
   private func checkOrder(of entry: Entry) throws(ArchiveError) {
     guard !entry.path.isRoot || entry.kind == .directory else { throw .unrepresentable(entry.path, .root) }
-    guard written[entry.path] == nil else { throw .duplicate(entry.path) }
+    if let canBeLinked = written[entry.path], canBeLinked || entry.kind != .directory {
+      throw .duplicate(entry.path)
+    }
     guard case .hardLink(let target) = entry.kind else { return }
     guard written[target] == true else { throw .missingLinkTarget(entry.path, target: target) }
   }

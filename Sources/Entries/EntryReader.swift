@@ -20,8 +20,9 @@ public protocol EntryWriter: ~Copyable {
 
   /// Begins an entry. The one before must have got all its bytes.
   ///
-  /// Directories on the way that have not come make themselves, as `root:root` 0755; one that comes later
-  /// gives its attributes to the one that is there. An entry that has the path of an earlier one is an error.
+  /// Directories on the way that have not come make themselves, as `root:root` 0755. A directory that comes later,
+  /// or again, gives its attributes to the one that is there: so several trees become one. Any other entry that has
+  /// the path of an earlier one is an error.
   mutating func add(_ entry: Entry) throws(Failure)
 
   /// The next bytes of the entry's content: `storedByteCount` in all.

@@ -35,8 +35,6 @@ struct DirectoryTree: ~Copyable {
     var owner = Entry.Owner.root
     var time: Timestamp
     var attributes = AttributeStorage.none
-    /// False until an entry has told what the directory is like.
-    var isDescribed = false
     fileprivate(set) var nameCount = 0
     fileprivate(set) var subdirectoryCount = 0
     /// Bytes of the entries of all its names.
@@ -133,7 +131,6 @@ struct DirectoryTree: ~Copyable {
     directories[directory].owner = owner
     directories[directory].time = time
     directories[directory].attributes = attributes
-    directories[directory].isDescribed = true
   }
 
   private mutating func insert(_ new: NewName, inode: UInt32, type: FileType, directory: Int32) {

@@ -37,7 +37,6 @@ extension VolumeWriter {
   ) throws(Problem.Reason) {
     if let existing = find(entry.path), existing.type != .directory { throw .duplicatePath }
     let directory = try directory(at: entry.path.bytes[...])
-    guard !tree.directories[directory].isDescribed else { throw .duplicatePath }
     tree.describe(
       directory, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime,
       attributes: attributes)

@@ -9,8 +9,6 @@ struct Directory {
   let parent: Int
   /// Of its creation and last write: the volume's until an entry of its own comes.
   var time: DateTime
-  /// Whether an entry of its own has come.
-  var isDeclared = false
   /// 0 until the volume is finished.
   var firstCluster: UInt32 = 0
   private(set) var records: [Record] = []

@@ -23,11 +23,9 @@ struct DirectoryTree {
 
   subscript(index: Int) -> Directory { directories[index] }
 
-  /// Gives a directory its own time, and makes it where it is not there yet.
+  /// Gives a directory its own time, the last one of several, and makes it where it is not there yet.
   mutating func declare(_ path: EntryPath, time: DateTime, problems: inout [Problem]) {
     let index = index(of: path, problems: &problems)
-    if directories[index].isDeclared { problems.append(.repeatedPath(path)) }
-    directories[index].isDeclared = true
     directories[index].time = time
   }
 

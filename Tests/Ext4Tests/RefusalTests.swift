@@ -31,7 +31,6 @@ import Testing
   @Test(
     arguments: [
       ([.file("a", []), .file("a", [])], .duplicatePath),
-      ([.other("a", .directory), .other("a", .directory)], .duplicatePath),
       ([.file("a/b", []), .file("a", [])], .duplicatePath),
       ([.file("a", []), .other("a", .directory)], .duplicatePath),
       ([.file("b", []), .file("a", []), .other("a", .hardLink(to: Sample.path("b")))], .duplicatePath),
