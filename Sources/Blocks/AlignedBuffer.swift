@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 
 /// Zeroed memory that begins at a multiple of `alignment`, as direct I/O wants it, lent as spans.
 @safe
@@ -9,8 +10,9 @@ public struct AlignedBuffer: ~Copyable {
   ///   - byteCount: at least 0.
   ///   - alignment: a power of two, in bytes.
   public init(byteCount: Int, alignment: Int = 4096) {
-    unsafe memory = .allocate(byteCount: byteCount, alignment: alignment)
-    unsafe memory.initializeMemory(as: UInt8.self, repeating: 0)
+    let start = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: alignment)
+    unsafe memset(start, 0, byteCount)
+    unsafe memory = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
   }
 
   deinit { unsafe memory.deallocate() }

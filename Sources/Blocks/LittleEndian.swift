@@ -64,8 +64,8 @@ extension MutableRawSpan {
   public mutating func zero(_ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "zero beyond the end")
     unsafe withUnsafeMutableBytes { target in
-      let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[range])
-      unsafe part.initializeMemory(as: UInt8.self, repeating: 0)
+      guard let start = target.baseAddress else { return }
+      unsafe memset(start + range.lowerBound, 0, range.count)
     }
   }
 }
