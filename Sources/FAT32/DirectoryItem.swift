@@ -58,10 +58,12 @@ public struct DirectoryItem: Equatable, Sendable {
     shortName = name.text()
     attributes = FileAttributes(rawValue: slot.load(at: DirectoryEntry.Field.attributes))
     creation = Self.timestamp(
-      date: slot.load(at: DirectoryEntry.Field.creationDate), time: slot.load(at: DirectoryEntry.Field.creationTime),
+      date: slot.load(at: DirectoryEntry.Field.creationDate),
+      time: slot.load(at: DirectoryEntry.Field.creationTime),
       hundredths: slot.load(at: DirectoryEntry.Field.creationHundredths))
     modification = Self.timestamp(
-      date: slot.load(at: DirectoryEntry.Field.writeDate), time: slot.load(at: DirectoryEntry.Field.writeTime))
+      date: slot.load(at: DirectoryEntry.Field.writeDate), time: slot.load(at: DirectoryEntry.Field.writeTime)
+    )
     access = Self.timestamp(date: slot.load(at: DirectoryEntry.Field.accessDate), time: 0)
     size = attributes.contains(.directory) ? 0 : UInt64(slot.load(UInt32.self, at: DirectoryEntry.Field.size))
     let high: UInt16 = slot.load(at: DirectoryEntry.Field.firstClusterHigh)

@@ -112,7 +112,9 @@ private struct RandomTree {
       name.unicodeScalars.append(scalar)
       if Int.random(in: 0..<largest, using: &generator) == 0 { break }
     }
-    while name.unicodeScalars.last == "." || name.unicodeScalars.last == " " { name.unicodeScalars.removeLast() }
+    while name.unicodeScalars.last == "." || name.unicodeScalars.last == " " {
+      name.unicodeScalars.removeLast()
+    }
     return name.isEmpty ? "x" : name
   }
 

@@ -170,12 +170,14 @@ import Testing
     try volume.store([0xE8, 0x03], at: slot(3, inCluster: 10) + 26)
     for cluster in 1000..<3100 as Range<UInt32> {
       (entry[26], entry[27]) = (UInt8((cluster + 1) & 255), UInt8((cluster + 1) >> 8))
-      try volume.store(entry + [UInt8](repeating: 0, count: 32), at: volume.geometry.offset(ofCluster: cluster))
+      try volume.store(
+        entry + [UInt8](repeating: 0, count: 32), at: volume.geometry.offset(ofCluster: cluster))
       try volume.link(cluster, to: 0x0FFF_FFFF)
     }
     let (paths, errors) = try read()
     // The root, DIR and 2,046 below it are open at once.
-    #expect(paths.count == 4 + 2046 + 1)
+    // Before them FILE and DIR/INNER, behind them LAST; the deepest is none.
+    #expect(paths.count == 2047 + 3)
     let deepest = try EntryPath(sample: "DIR" + String(repeating: "/SUB", count: 2047))
     #expect(errors == [.unreadable(deepest, .tooDeep)])
   }
@@ -209,7 +211,8 @@ import Testing
     arguments: [
       ("Signature_word", 510, [0]), ("BPB_BytsPerSec", 11, [0xFF, 1]), ("BPB_SecPerClus", 13, [0]),
       ("BPB_SecPerClus", 13, [12]), ("BPB_RsvdSecCnt", 14, [0, 0]), ("BPB_NumFATs", 16, [0]),
-      ("BPB_FATSz16", 22, [9]), ("BPB_TotSec32", 32, [0, 1, 0, 0]), ("BPB_TotSec32", 36, [0xFF, 0xFF, 0xFF, 0xFF]),
+      ("BPB_FATSz16", 22, [9]), ("BPB_TotSec32", 32, [0, 1, 0, 0]),
+      ("BPB_TotSec32", 36, [0xFF, 0xFF, 0xFF, 0xFF]),
       ("BPB_FATSz32", 36, [0, 0]), ("BPB_FSVer", 42, [1]), ("BPB_RootClus", 44, [1]),
       ("BPB_RootClus", 44, [0x07, 0, 1, 0]), ("BPB_ExtFlags", 40, [0x82]),
     ] as [(String, Int, [UInt8])])
@@ -242,6 +245,9 @@ import Testing
     let lines = damages.map { FAT32Error.unreadable(EntryPath("a/b"), $0).description }
     #expect(Set(lines).count == damages.count)
     #expect(lines[0] == "a/b: begins at cluster 7, which the volume does not have; the volume is damaged")
-    #expect(lines.allSatisfy { $0.hasPrefix("a/b: ") && $0.hasSuffix("; the volume is damaged") && !$0.contains("\n") })
+    #expect(
+      lines.allSatisfy {
+        $0.hasPrefix("a/b: ") && $0.hasSuffix("; the volume is damaged") && !$0.contains("\n")
+      })
   }
 }

@@ -81,7 +81,8 @@ import Testing
 
   @Test(.enabled(if: canMake)) func `the case of a short name is kept in two bits`() throws {
     let scratch = try TemporaryDirectory()
-    let image = try foreignVolume(in: scratch, files: [("lower.txt", []), ("BASE.ext", []), ("other.EXT", [])])
+    let image = try foreignVolume(
+      in: scratch, files: [("lower.txt", []), ("BASE.ext", []), ("other.EXT", [])])
     var reader = try VolumeReader(FileTarget(image))
     let items = try reader.items(in: reader.root)
     #expect(items.map { $0.path.description } == ["lower.txt", "BASE.ext", "other.EXT"])
@@ -137,7 +138,9 @@ import Testing
 
   /// The specification calls them FAT16; mkfs.fat makes them when told to, and Linux reads them.
   @Test(.enabled(if: mkfs.isInstalled), arguments: [(128, 40_000, 622), (2, 9_000, 8_906)])
-  func `so few clusters that they aren't FAT32 are read`(sectorsPerCluster: Int, kiB: Int, clusterCount: UInt32)
+  func `so few clusters that they aren't FAT32 are read`(
+    sectorsPerCluster: Int, kiB: Int, clusterCount: UInt32
+  )
     throws
   {
     let scratch = try TemporaryDirectory()
@@ -290,7 +293,9 @@ extension VolumeReaderTests {
       let start = volume.geometry.offset(ofCluster: cluster)
       for slot in 0..<16 as Range<UInt64> {
         let bytes = volume.bytes(start + slot * 32, 32)
-        if bytes[11] == 0x20, bytes[26] == old, bytes[27] == 0 { try volume.store([new], at: start + slot * 32 + 26) }
+        if bytes[11] == 0x20, bytes[26] == old, bytes[27] == 0 {
+          try volume.store([new], at: start + slot * 32 + 26)
+        }
       }
     }
   }
@@ -341,7 +346,8 @@ extension VolumeReaderTests {
     let slot = volume.geometry.dataOffset + 32
     let whole = volume.bytes(slot, 128)
     for (offset, byte) in [
-      (13, 0), (45, 0), (0, 0x44), (0, 0x03), (32, 0x01), (32, 0xE5), (12, 1), (1, 0x00), (33, 0xD8), (33, 0x2F),
+      (13, 0), (45, 0), (0, 0x44), (0, 0x03), (32, 0x01), (32, 0xE5), (12, 1), (1, 0x00), (33, 0xD8),
+      (33, 0x2F),
     ] as [(Int, UInt8)] {
       var bytes = whole
       bytes[offset] = byte
@@ -378,7 +384,9 @@ extension VolumeReaderTests {
     try writer.add("dir/file", [1])
     try writer.finish()
     var reader = try VolumeReader(volume.memory)
-    #expect(throws: FAT32Error.notFound(EntryPath("dir/other"))) { try reader.item(at: EntryPath("dir/other")) }
+    #expect(throws: FAT32Error.notFound(EntryPath("dir/other"))) {
+      try reader.item(at: EntryPath("dir/other"))
+    }
     #expect(throws: FAT32Error.notADirectory(EntryPath("dir/file"))) {
       try reader.item(at: EntryPath("dir/file/below"))
     }
