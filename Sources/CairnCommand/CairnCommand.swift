@@ -10,10 +10,10 @@ struct CairnCommand: ParsableCommand {
     abstract: "Makes SD cards that boot Alpine Linux diskless on a Raspberry Pi, and remember.",
     discussion: """
       Exit codes: 0 done, 1 internal error, 2 usage, 3 recipe invalid, 4 refused for safety, 5 source or its \
-      checksum, 6 write error or no space, 8 no permission, 128 + signal when stopped.
+      checksum, 6 write error or no space, 7 findings, 8 no permission, 9 device gone or busy, 128 + signal when stopped.
       """,
     version: "0.1.0",
-    subcommands: [BuildCommand.self, SampleReleaseCommand.self])
+    subcommands: [BuildCommand.self, CheckCommand.self, SampleReleaseCommand.self])
 
   static func main() {
     do {
@@ -22,6 +22,8 @@ struct CairnCommand: ParsableCommand {
     } catch let failure as Failure {
       failure.report()
       Foundation.exit(failure.exitCode)
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
     } catch {
       exitForArguments(error)
     }

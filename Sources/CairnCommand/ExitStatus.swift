@@ -10,6 +10,7 @@ enum ExitStatus: Int32 {
   case refused = 4
   case source = 5
   case write = 6
+  case findings = 7
   case permission = 8
   case device = 9
 }

@@ -29,6 +29,17 @@ extension Failure {
     exitCode = Self.status(of: error).rawValue
   }
 
+  init(_ error: CheckError) {
+    message = "\(error)"
+    exitCode = (error.targetError.map { Self.status(ofReading: $0) } ?? .internalError).rawValue
+  }
+
+  /// A card that can't be read is an input.
+  private static func status(ofReading error: BlockError) -> ExitStatus {
+    let status = status(of: error)
+    return status == .write ? .source : status
+  }
+
   private static func status(of error: BuildError) -> ExitStatus {
     if let cause = error.targetError { return status(of: cause) }
     return switch error {

@@ -32,6 +32,24 @@ public enum TableFinding: Equatable, Sendable {
     }
   }
 
+  /// The case, for scripts.
+  public var name: String {
+    switch self {
+    case .noBootSignature: "noBootSignature"
+    case .shieldsGPT: "shieldsGPT"
+    case .noDiskSignature: "noDiskSignature"
+    case .noActivePartition: "noActivePartition"
+    case .severalActivePartitions: "severalActivePartitions"
+    case .badStatus: "badStatus"
+    case .unusedButNotEmpty: "unusedButNotEmpty"
+    case .empty: "empty"
+    case .coversTable: "coversTable"
+    case .beyondEnd: "beyondEnd"
+    case .overlap: "overlap"
+    case .misaligned: "misaligned"
+    }
+  }
+
   /// Where it stands, in bytes from the start of the disk.
   public var offset: UInt64 {
     switch self {
