@@ -22,8 +22,13 @@ public struct EntryPath: Hashable, Sendable {
     guard !text.contains(0) else { throw .containsNUL }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
-    for name in text.split(separator: Self.slash) where !name.elementsEqual(Self.dot) {
-      guard !name.elementsEqual(Self.dotDot) else { throw .leavesRoot }
+    var start = 0
+    while start < text.count {
+      let end = text[start...].firstIndex(of: Self.slash) ?? text.count
+      let name = text[start..<end]
+      start = end + 1
+      if name.isEmpty || name == Self.dot { continue }
+      guard name != Self.dotDot else { throw .leavesRoot }
       if !bytes.isEmpty { bytes.append(Self.slash) }
       bytes += name
     }
@@ -61,8 +66,8 @@ public struct EntryPath: Hashable, Sendable {
   }
 
   private static let slash = UInt8(ascii: "/")
-  private static let dot = [UInt8(ascii: ".")]
-  private static let dotDot = [UInt8(ascii: "."), UInt8(ascii: ".")]
+  private static let dot: ArraySlice = [UInt8(ascii: ".")]
+  private static let dotDot: ArraySlice = [UInt8(ascii: "."), UInt8(ascii: ".")]
 }
 
 /// What makes a path unsafe to follow.
