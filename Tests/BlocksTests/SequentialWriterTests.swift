@@ -33,6 +33,20 @@ import Testing
     #expect(target.writes == [1000..<8192, 8192..<40960, 40960..<41000])
   }
 
+  @Test func `a move into a block goes on at the next one, and so does a flush`() throws {
+    var writer = SequentialWriter(to: target, at: 0, bufferSize: 8192)
+    try writer.append([1])
+    try writer.move(to: 20_992)
+    try writer.append([UInt8](repeating: 2, count: 20_000))
+    try writer.flushBuffer()
+    try writer.append([UInt8](repeating: 3, count: 5_000))
+    try writer.flushBuffer()
+    #expect(
+      target.writes == [
+        0..<1, 20_992..<28_672, 28_672..<40_960, 40_960..<40_992, 40_992..<45_992,
+      ])
+  }
+
   @Test func `of many zeros the whole blocks are zeroed, the rest is written`() throws {
     var writer = SequentialWriter(to: target, at: 0)
     try writer.append([1, 2, 3])
