@@ -85,7 +85,7 @@ extension DirectoryTree {
   private mutating func indexOfParent(of path: EntryPath, problems: inout [Problem]) -> Int {
     let bytes = path.bytes
     let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0
-    if bytes[..<slash].elementsEqual(last.path.bytes) { return last.index }
+    if bytes[..<slash] == last.path.bytes[...] { return last.index }
     let parent = path.parent
     last = (parent, index(of: parent, problems: &problems))
     return last.index

@@ -26,7 +26,10 @@ struct ShortNameTable {
   }
 
   private mutating func alias(_ stem: AliasStem, upTo limit: Int) -> ShortName? {
-    var number = nextNumbers[stem, default: 1]
+    // Most stems come once, and need no counting.
+    let first = stem.numbered(1)
+    if taken.insert(first).inserted { return first }
+    var number = nextNumbers[stem, default: 2]
     guard number <= limit else { return nil }
     defer { nextNumbers[stem] = number }
     while number <= limit {
