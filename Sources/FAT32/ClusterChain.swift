@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 internal import Entries
 
 /// A walk along the clusters of one file or directory, which ends whatever the FAT says.

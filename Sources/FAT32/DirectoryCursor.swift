@@ -35,7 +35,8 @@ struct DirectoryCursor {
     return nil
   }
 
-  /// The next element; nil at the end, and once an error has been thrown.
+  /// The next element; nil at the end, and once an error has been thrown, but for a name that no path can have: behind
+  /// that, the walk goes on.
   ///
   /// - Parameter claimed: clusters of the directories that were seen before, none of which may come again; those of
   ///   this one are added.

@@ -25,6 +25,12 @@ struct LongName: Equatable, Sendable {
     }
   }
 
+  /// UTF-8, or nil for a name with half a surrogate pair, which that has no bytes for.
+  var bytes: [UInt8]? {
+    if units.allSatisfy({ $0 < 0x80 }) { return units.map(UInt8.init(truncatingIfNeeded:)) }
+    return String(validating: units, as: UTF16.self).map { Array($0.utf8) }
+  }
+
   /// Directory entries that a name of so many UTF-16 units takes, without the short one.
   static func slotCount(unitCount: Int) -> Int { (unitCount + unitsPerSlot - 1) / unitsPerSlot }
 

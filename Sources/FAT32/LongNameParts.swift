@@ -18,13 +18,11 @@ struct LongNameParts {
 
   mutating func removeAll() { parts.removeAll(keepingCapacity: true) }
 
-  /// The name in UTF-8, or nil where there is none, or one that is not whole or not the short name's. So is one with
-  /// half a surrogate pair, which UTF-8 has no bytes for.
+  /// The name in UTF-8, or nil where there is none, or one that is not whole or not the short name's.
   func name(of shortName: ShortName) -> [UInt8]? {
     guard !parts.isEmpty else { return nil }
     do throws(FAT32Error) {
-      let name = try LongName(parts, checksum: shortName.checksum)
-      return String(validating: name.units, as: UTF16.self).map { Array($0.utf8) }
+      return try LongName(parts, checksum: shortName.checksum).bytes
     } catch {
       return nil
     }

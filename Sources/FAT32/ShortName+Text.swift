@@ -26,7 +26,7 @@ extension ShortName {
     // 0x05 stands for 0xE5, which would mean a deleted entry.
     if places.lowerBound == 0, bytes[0] == 0x05 { bytes[0] = 0xE5 }
     while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
-    let text = String(String.UnicodeScalarView(bytes.map(CodePage437.scalar)))
+    let text = CodePage437.text(bytes)
     return lower ? text.lowercased() : text
   }
 }
@@ -38,7 +38,9 @@ private enum CodePage437 {
     ("ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒ" + "áíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐"
       + "└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀" + "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{A0}").unicodeScalars)
 
-  static func scalar(_ byte: UInt8) -> Unicode.Scalar {
-    byte < 0x80 ? Unicode.Scalar(byte) : upperHalf[Int(byte) - 0x80]
+  static func text(_ bytes: [UInt8]) -> String {
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return String(decoding: bytes, as: UTF8.self) }
+    let scalars = bytes.map { $0 < 0x80 ? Unicode.Scalar($0) : upperHalf[Int($0) - 0x80] }
+    return String(String.UnicodeScalarView(scalars))
   }
 }

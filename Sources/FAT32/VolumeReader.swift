@@ -36,8 +36,7 @@ public struct VolumeReader: ~Copyable {
   /// Opens a volume.
   ///
   /// - Parameter target: the partition; what lies behind the volume's end does not matter.
-  /// - Throws: `damaged` where there is no FAT32 volume, `sectorSize`, `truncated`, `unreadable` for a root directory
-  ///   that ends in nothing before its label, `target`.
+  /// - Throws: `damaged` where there is no FAT32 volume, `sectorSize`, `truncated`, `target`.
   public init(_ target: any BlockTarget) throws(FAT32Error) {
     let header = try Self.header(of: target)
     guard header.geometry.volumeSize <= target.size else {
@@ -62,7 +61,7 @@ public struct VolumeReader: ~Copyable {
     self.freeClusterCount = freeClusterCount
   }
 
-  /// What is in a directory, in the order in which it stands there.
+  /// What is in a directory, in the order in which it stands there: all of it, or an error.
   ///
   /// - Throws: `unreadable`, `target`, `notADirectory` for a file.
   public mutating func items(in directory: DirectoryItem) throws(FAT32Error) -> [DirectoryItem] {
@@ -193,15 +192,20 @@ extension VolumeReader {
     }
   }
 
+  /// What is wrong with the root directory is for whoever reads it to tell.
   private static func label(
     _ root: DirectoryItem, in storage: inout VolumeStorage
   ) throws(FAT32Error) -> String? {
     var cursor = try DirectoryCursor(root, in: storage.geometry)
     var claimed: Set<UInt32> = []
-    while let element = try cursor.next(in: &storage, claimed: &claimed) {
-      if case .label(let name) = element { return name.labelText }
+    while true {
+      do throws(FAT32Error) {
+        guard let element = try cursor.next(in: &storage, claimed: &claimed) else { return nil }
+        if case .label(let name) = element { return name.labelText }
+      } catch {
+        guard case .unreadable = error else { throw error }
+      }
     }
-    return nil
   }
 
   private func cursor(_ directory: DirectoryItem) throws(FAT32Error) -> DirectoryCursor {
@@ -209,15 +213,20 @@ extension VolumeReader {
     return try DirectoryCursor(directory, in: geometry)
   }
 
+  /// Passes over names that no path can have.
   private mutating func item(
     named name: ArraySlice<UInt8>, in directory: DirectoryItem
   ) throws(FAT32Error) -> DirectoryItem? {
     var cursor = try cursor(directory)
     let folded = LongName.folded(name)
     var claimed: Set<UInt32> = []
-    while let item = try cursor.nextItem(in: &storage, claimed: &claimed) {
-      if item.isNamed(folded) { return item }
+    while true {
+      do throws(FAT32Error) {
+        guard let item = try cursor.nextItem(in: &storage, claimed: &claimed) else { return nil }
+        if item.isNamed(folded) { return item }
+      } catch {
+        guard case .unreadable(_, .illegalName) = error else { throw error }
+      }
     }
-    return nil
   }
 }

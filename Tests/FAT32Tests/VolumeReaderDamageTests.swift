@@ -140,6 +140,19 @@ import Testing
     #expect(paths.count == 5 + 12)
   }
 
+  @Test func `a root directory that ends in nothing can still be opened`() throws {
+    try volume.link(2, to: 0)
+    let entry = volume.bytes(slot(1), 32)
+    for index in [0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15] as [UInt64] {
+      try volume.store(entry, at: slot(index))
+    }
+    var reader = try VolumeReader(volume.memory)
+    // The boot sector's.
+    #expect(reader.label == "ALPINE")
+    #expect(throws: FAT32Error.unreadable(.root, .freeCluster(2))) { try reader.items(in: reader.root) }
+    #expect(try read().errors == [.unreadable(.root, .freeCluster(2))])
+  }
+
   @Test func `a directory that goes round in a circle`() throws {
     let entry = volume.bytes(slot(2, inCluster: 10), 32)
     for index in 4..<16 as Range<UInt64> { try volume.store(entry, at: slot(index, inCluster: 10)) }
@@ -191,6 +204,8 @@ import Testing
       #expect(try read().paths == allButFile)
     } else {
       try expect("", .illegalName(offset: slot(1)), rest: allButFile)
+      var reader = try VolumeReader(volume.memory)
+      #expect(try reader.item(at: "DIR/INNER").size == 1000)
     }
   }
 
