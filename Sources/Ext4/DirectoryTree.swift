@@ -3,13 +3,14 @@ import Entries
 
 /// Every name on the volume: what the directories are built from at the end.
 ///
-/// Names lie one behind the other in one array and are found through one table, so that a name costs no allocation.
+/// Names lie one behind the other in one array and are found through one table, so that a name costs no
+/// allocation.
 struct DirectoryTree: ~Copyable {
   private(set) var directories: [Directory] = []
   private var names: [Name] = []
   private var bytes: [UInt8] = []
-  /// Open addressing, a power of two of slots, at most half of them taken: the hash in the upper half, the name's
-  /// index and one in the lower; 0 is free.
+  /// Open addressing, a power of two of slots, at most half of them taken: the hash in the upper half, the
+  /// name's index and one in the lower; 0 is free.
   private var slots: [UInt64] = Array(repeating: 0, count: 1024)
 
   /// A name and what it belongs to.
@@ -167,7 +168,8 @@ struct DirectoryTree: ~Copyable {
     for entry in entries where entry != 0 { place(entry) }
   }
 
-  /// Differs from run to run, so that no archive can be made to slow it down; nothing on the volume depends on it.
+  /// Differs from run to run, so that no archive can be made to slow it down; nothing on the volume depends
+  /// on it.
   private static func hash(_ name: ArraySlice<UInt8>, in directory: Int) -> UInt32 {
     var hasher = Hasher()
     hasher.combine(directory)

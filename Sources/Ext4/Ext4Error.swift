@@ -22,6 +22,7 @@ public enum Ext4Error: Error, Equatable, Sendable {
 
   /// A property of `Format` outside its range.
   public enum FormatField: Equatable, Sendable {
+    case size(UInt64)
     case time(Timestamp)
     case inodeRatio(UInt64)
     case reservedBlockPercentage(UInt8)
@@ -66,7 +67,8 @@ public struct Problem: Equatable, Sendable {
     case deviceNumberTooLarge(major: UInt32, minor: UInt32)
     /// More names than an index of two levels holds.
     case directoryTooLarge
-    /// An extended attribute's name: empty, too long, given twice, or not in user., trusted., security. or an ACL's.
+    /// An extended attribute's name: empty, too long, given twice, or not in user., trusted., security. or an
+    /// ACL's.
     case badAttributeName([UInt8])
     /// An access control list that is not in the form of the system's calls.
     case malformedAccessControlList([UInt8])
@@ -101,6 +103,8 @@ extension Ext4Error: CustomStringConvertible {
 extension Ext4Error.FormatField: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .size(let size):
+      "ext4 volume of \(size) bytes: at most \(Format.largestSize) are possible"
     case .time(let time):
       "ext4 time of \(time.seconds) seconds: a volume is made between 1970 and 2106 (0 to 4294967295 seconds)"
     case .inodeRatio(let ratio):

@@ -98,7 +98,8 @@ struct ExtendedAttributes {
     return bytes
   }
 
-  /// Writes entries from `start` on and values from the end, whose offsets count from `origin`; returns the hashes.
+  /// Writes entries from `start` on and values from the end, whose offsets count from `origin`; returns the
+  /// hashes.
   private func encode(into bytes: inout [UInt8], at start: Int, origin: Int) -> [UInt32] {
     var hashes: [UInt32] = []
     var position = start
@@ -156,10 +157,11 @@ extension ExtendedAttributes {
     throw .badAttributeName(attribute.name)
   }
 
-  /// An access control list in the volume's form, from that of the system's calls: version 1 instead of 2, and no
-  /// identifier where the tag names nobody. Nil where it is neither.
+  /// An access control list in the volume's form, from that of the system's calls: version 1 instead of 2,
+  /// and no identifier where the tag names nobody. Nil where it is neither.
   ///
-  /// Source: Linux include/uapi/linux/posix_acl_xattr.h and fs/ext4/acl.h, which the documentation leaves out.
+  /// Source: Linux include/uapi/linux/posix_acl_xattr.h and fs/ext4/acl.h, which the documentation leaves
+  /// out.
   private static func accessControlList(_ value: [UInt8]) -> [UInt8]? {
     let headerByteCount = 4
     let entryByteCount = 8

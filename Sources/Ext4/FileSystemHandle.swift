@@ -14,8 +14,8 @@ struct FileSystemHandle: ~Copyable {
 
   deinit { unsafe ext2fs_free(raw) }
 
-  /// Makes an empty volume without a root directory: bitmaps and tables placed, reserved inodes marked, room for
-  /// growth and the journal written to `store`.
+  /// Makes an empty volume without a root directory: bitmaps and tables placed, reserved inodes marked, room
+  /// for growth and the journal written to `store`.
   static func format(_ format: Format, in store: MetadataStore) throws(Ext4Error) -> FileSystemHandle {
     try format.validate()
     let handle = try initialize(format, in: store)
@@ -160,7 +160,8 @@ extension FileSystemHandle {
     return block
   }
 
-  /// What the library would take from the clock, from the platform or from nowhere; before anything has a checksum.
+  /// What the library would take from the clock, from the platform or from nowhere; before anything has a
+  /// checksum.
   private func applyIdentity(of format: Format) {
     let seconds = UInt32(clamping: format.time.seconds)
     // The library takes 0 for "ask the clock".
@@ -186,16 +187,16 @@ extension FileSystemHandle {
     unsafe ext2fs_init_csum_seed(raw)
   }
 
-  /// What the volume itself takes, which a kernel would have to count at each mount; the one block of the inode that
-  /// holds the room for growth is not counted, as mke2fs doesn't.
+  /// What the volume itself takes, which a kernel would have to count at each mount; the one block of the
+  /// inode that holds the room for growth is not counted, as mke2fs doesn't.
   private func noteOverhead() {
     let block: UnsafeMutablePointer<ext2_super_block> = unsafe raw.pointee.super
     let usedCount = unsafe ext2fs_blocks_count(block) - ext2fs_free_blocks_count(block) - 1
     unsafe block.pointee.s_overhead_clusters = UInt32(clamping: usedCount)
   }
 
-  /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where mke2fs puts
-  /// it, it would divide the free space.
+  /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where
+  /// mke2fs puts it, it would divide the free space.
   private func addJournal(blockCount: UInt32?) throws(Ext4Error) {
     var journal = ext2fs_journal_params()
     try Self.check(unsafe ext2fs_get_journal_params(&journal, raw), "choose the size of the journal")

@@ -3,31 +3,31 @@ public import Entries
 
 /// What decides an empty volume, to the last byte: nothing of it comes from a clock or from chance.
 ///
-/// Blocks are of 4,096 bytes and inodes of 256; the features are those of mke2fs 1.47.0 on Debian, which every kernel
-/// from 5.10 on mounts.
+/// Blocks are of 4,096 bytes and inodes of 256; the features are those of mke2fs 1.47.0 on Debian, which
+/// every kernel from 5.10 on mounts.
 public struct Format: Equatable, Sendable {
-  /// Bytes of the volume. What is left behind the last whole block stays untouched, and so does a last block group
-  /// that is too small to be of use.
+  /// Bytes of the volume. What is left behind the last whole block stays untouched, and so does a last block
+  /// group that is too small to be of use.
   public var size: UInt64
   public var label: VolumeLabel
   public var uuid: Identifier
   /// Seed of the hashes that directories are indexed by. `s_hash_seed`.
   public var hashSeed: Identifier
-  /// When the volume was made: times of the superblock, of the reserved inodes and of directories that no entry
-  /// describes. 1970 to 2106. The superblock's last write (`s_wtime`) is a second late where this is 1970-01-01
-  /// 00:00:00, which the library takes for "now".
+  /// When the volume was made: times of the superblock, of the reserved inodes and of directories that no
+  /// entry describes. 1970 to 2106. The superblock's last write (`s_wtime`) is a second late where this is
+  /// 1970-01-01 00:00:00, which the library takes for "now".
   public var time: Timestamp
-  /// Bytes of the volume to an inode, 1,024 to 67,108,864. Nil is what mke2fs takes: 4,096 below 512 MiB, 16,384 below
-  /// 4 TiB, 32,768 below 16 TiB, else 65,536.
+  /// Bytes of the volume to an inode, 1,024 to 67,108,864. Nil is what mke2fs takes: 4,096 below 512 MiB,
+  /// 16,384 below 4 TiB, 32,768 below 16 TiB, else 65,536.
   public var inodeRatio: UInt64?
   /// Blocks that only root may fill, in percent of all, 0 to 50.
   public var reservedBlockPercentage: UInt8
-  /// Blocks of the journal, 1,024 to 10,240,000. Nil is what mke2fs takes for the size, but never above 16,384 blocks
-  /// (64 MiB): all of it is zeroed, and a card gains nothing from a gigabyte.
+  /// Blocks of the journal, 1,024 to 10,240,000. Nil is what mke2fs takes for the size, but never above
+  /// 16,384 blocks (64 MiB): all of it is zeroed, and a card gains nothing from a gigabyte.
   public var journalBlockCount: UInt32?
 
   public init(
-    size: UInt64, label: VolumeLabel = .none, uuid: Identifier, hashSeed: Identifier, time: Timestamp,
+    size: UInt64, label: VolumeLabel = .empty, uuid: Identifier, hashSeed: Identifier, time: Timestamp,
     inodeRatio: UInt64? = nil, reservedBlockPercentage: UInt8 = 5, journalBlockCount: UInt32? = nil
   ) {
     self.size = size
@@ -44,6 +44,8 @@ public struct Format: Equatable, Sendable {
   public static let blockSize: UInt64 = 4096
   /// The smallest volume that has room for a journal: 2,048 blocks.
   public static let smallestSize: UInt64 = 8 << 20
+  /// The largest volume: the inode that holds the room for growth numbers blocks with 32 bits.
+  public static let largestSize: UInt64 = UInt64(UInt32.max) * blockSize
 
   static let inodeSize: UInt64 = 256
   static let largestDefaultJournalBlockCount: UInt32 = 16384
@@ -64,6 +66,7 @@ extension Format {
   /// Throws what can't be made into a volume.
   func validate() throws(Ext4Error) {
     guard size >= Self.smallestSize else { throw .tooSmall(size: size, smallestSize: Self.smallestSize) }
+    guard size <= Self.largestSize else { throw .invalidFormat(.size(size)) }
     guard (0...Int64(UInt32.max)).contains(time.seconds), time.nanoseconds < 1_000_000_000 else {
       throw .invalidFormat(.time(time))
     }
@@ -84,7 +87,7 @@ public struct VolumeLabel: Hashable, Sendable {
   public let text: String
 
   /// A volume without a name.
-  public static let none = VolumeLabel(unchecked: "")
+  public static let empty = VolumeLabel(unchecked: "")
 
   /// - Throws: `Ext4Error.invalidLabel` for more than 16 bytes or a NUL.
   public init(_ text: String) throws(Ext4Error) {

@@ -22,34 +22,38 @@ struct FreeSpace {
     position = runs.first?.lowerBound ?? 0
   }
 
-  /// Takes `count` blocks and appends where they are to `extents`: as few as the free runs allow.
+  /// Takes `count` blocks and appends where they are to `extents`: as few as the free runs allow. Once
+  /// something didn't fit, those are extents of no place, as many as it would take at least.
   ///
   /// - Parameter logical: the file's number of the first of them.
   mutating func take(_ count: UInt64, for logical: UInt64, into extents: inout [Extent]) {
-    let hasRoom = !isExhausted && neededBlockCount + count <= blockCount
     neededBlockCount += count
-    guard hasRoom else {
-      isExhausted = true
-      return
-    }
+    if neededBlockCount > blockCount { isExhausted = true }
     var taken: UInt64 = 0
     while taken < count {
-      if position == runs[runIndex].upperBound {
-        runIndex += 1
-        position = runs[runIndex].lowerBound
-      }
-      let piece = min(count - taken, runs[runIndex].upperBound - position, Extent.largestBlockCount)
-      extents.append(Extent(logical: logical + taken, physical: position, blockCount: piece))
-      position += piece
-      taken += piece
+      let piece = takeRun(atMost: min(count - taken, Extent.largestBlockCount))
+      extents.append(
+        Extent(logical: logical + taken, physical: piece.lowerBound, blockCount: UInt64(piece.count)))
+      taken += UInt64(piece.count)
     }
+  }
+
+  private mutating func takeRun(atMost count: UInt64) -> Range<UInt64> {
+    if isExhausted { return 0..<count }
+    if position == runs[runIndex].upperBound {
+      runIndex += 1
+      position = runs[runIndex].lowerBound
+    }
+    let first = position
+    position = min(first + count, runs[runIndex].upperBound)
+    return first..<position
   }
 
   /// Takes one block, or counts it where there is none.
   mutating func takeBlock() -> UInt64? {
     var extents: [Extent] = []
     take(1, for: 0, into: &extents)
-    return extents.first?.physical
+    return isExhausted ? nil : extents.first?.physical
   }
 
   /// What has been taken, ascending.

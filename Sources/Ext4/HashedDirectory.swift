@@ -2,8 +2,8 @@
 import Blocks
 import CExt2fs
 
-/// How the names of a large directory are spread over blocks: in the order of their hashes, under an index of one or
-/// two levels.
+/// How the names of a large directory are spread over blocks: in the order of their hashes, under an index of
+/// one or two levels.
 ///
 /// The root of the index is block 0; nodes follow where there are any, then the leaves, which are full.
 ///

@@ -45,8 +45,12 @@ extension Inode {
   static let largestInlineTargetByteCount = 59
   /// More names make a file impossible. `EXT4_LINK_MAX`.
   static let largestLinkCount: UInt16 = 65000
-  /// Times that 34 bits hold, counted from the lowest 32 bits' lowest.
-  static let times = -0x8000_0000...Int64(0x3_7FFF_FFFF)
+  /// Seconds that 34 bits hold, counted from the lowest 32 bits' lowest.
+  private static let seconds = -0x8000_0000...Int64(0x3_7FFF_FFFF)
+
+  static func canHold(_ time: Timestamp) -> Bool {
+    seconds.contains(time.seconds) && time.nanoseconds < 1_000_000_000
+  }
 }
 
 /// What kind of file a name belongs to. The raw value is that of directory entries.

@@ -4,8 +4,8 @@ import CExt2fs
 
 /// A `MetadataStore` as an I/O manager of libext2fs.
 ///
-/// The library's `open` gets no argument of ours. So the channel is made without a store, which `attach` hands in
-/// before anything is read or written.
+/// The library's `open` gets no argument of ours. So the channel is made without a store, which `attach`
+/// hands in before anything is read or written.
 enum MetadataChannel {
   /// The manager's table of functions, for `ext2fs_initialize`.
   static var manager: io_manager { unsafe table.raw }
@@ -70,8 +70,8 @@ private func close(_ channel: io_channel?) -> errcode_t {
   return 0
 }
 
-/// The store and the range in it that a call of the library means: `count` blocks, or as many bytes where it is
-/// negative. Nil for what lies outside of the volume.
+/// The store and the range in it that a call of the library means: `count` blocks, or as many bytes where it
+/// is negative. Nil for what lies outside of the volume.
 private func resolve(
   _ channel: io_channel?, _ block: UInt64, _ count: Int64
 ) -> (store: MetadataStore, range: Range<UInt64>)? {

@@ -3,8 +3,8 @@ import Blocks
 
 /// The volume as libext2fs sees it while it is being made: metadata blocks in memory, zeros everywhere else.
 ///
-/// Nothing reaches the target before `flush`, and then each block once. So what the library writes three times costs
-/// one write, and no error of the target ever has to pass through the library.
+/// Nothing reaches the target before `flush`, and then each block once. So what the library writes three
+/// times costs one write, and no error of the target ever has to pass through the library.
 final class MetadataStore {
   /// Bytes of the volume.
   let size: UInt64
@@ -66,8 +66,8 @@ final class MetadataStore {
     }
   }
 
-  /// Zeroes and writes everything, each in ascending order; the block of the primary superblock comes last, so that
-  /// what breaks off before never looks like a volume.
+  /// Zeroes and writes everything, each in ascending order; the block of the primary superblock comes last,
+  /// so that what breaks off before never looks like a volume.
   func flush(to target: any BlockTarget) throws(BlockError) {
     let blocks = writtenBlocks()
     for range in zeroed.ranges {

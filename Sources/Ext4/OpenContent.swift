@@ -5,9 +5,10 @@ import Entries
 /// The entry whose bytes are coming, and where they go.
 struct OpenContent {
   private(set) var path = EntryPath.root
-  private(set) var announcedByteCount: UInt64 = 0
+  /// Bytes that are to come; nil for an entry that was refused, whose bytes nobody counts.
+  private(set) var announcedByteCount: UInt64? = 0
   var receivedByteCount: UInt64 = 0
-  /// Where bytes lie in the file: ascending, apart, none of them empty. Empty where bytes are only counted.
+  /// Where bytes lie in the file: ascending, apart, none of them empty.
   private(set) var ranges: [Range<UInt64>] = []
   /// Index of the range that the next byte belongs to.
   var rangeIndex = 0
@@ -23,11 +24,10 @@ struct OpenContent {
   var nodeBlocks: [UInt64] = []
   var nodes: [ExtentNode] = []
 
-  /// Makes ready for the entry's bytes, which are only counted until `place` is called.
+  /// Makes ready for the entry's bytes, which nobody counts until `place` is called.
   mutating func begin(_ entry: Entry) {
     path = entry.path
-    announcedByteCount = 0
-    if case .regular(let shape) = entry.kind { announcedByteCount = shape.storedByteCount }
+    announcedByteCount = if case .regular = entry.kind { nil } else { 0 }
     receivedByteCount = 0
     clear()
   }
@@ -45,9 +45,10 @@ struct OpenContent {
     nodes.removeAll(keepingCapacity: true)
   }
 
-  /// Gives the bytes their ranges; the extents are the caller's to find.
+  /// Gives the bytes of a shape that was checked their ranges; the extents are the caller's to find.
   mutating func place(_ shape: Entry.Content, of inode: UInt32) {
     self.inode = inode
+    announcedByteCount = shape.storedByteCount
     if let dataRanges = shape.dataRanges {
       ranges.append(contentsOf: dataRanges.lazy.filter { !$0.isEmpty })
     } else if shape.size > 0 {

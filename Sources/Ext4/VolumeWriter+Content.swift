@@ -4,8 +4,9 @@ import Entries
 
 extension VolumeWriter {
   public mutating func append(_ bytes: RawSpan) throws(Ext4Error) {
+    guard let announced = content.announcedByteCount else { return }
     content.receivedByteCount += UInt64(bytes.byteCount)
-    guard content.receivedByteCount <= content.announcedByteCount else { throw wrongContentSize }
+    guard content.receivedByteCount <= announced else { throw wrongContentSize(announced) }
     guard isWriting else { return }
     var rest = bytes
     while rest.byteCount > 0 {
@@ -48,7 +49,9 @@ extension VolumeWriter {
 
   /// Fills the last entry's blocks up; throws where bytes of it are missing.
   mutating func finishContent() throws(Ext4Error) {
-    guard content.receivedByteCount == content.announcedByteCount else { throw wrongContentSize }
+    if let announced = content.announcedByteCount, content.receivedByteCount != announced {
+      throw wrongContentSize(announced)
+    }
     guard isWriting, let last = content.extents.last else { return }
     try advance(to: (last.logical + last.blockCount) * Format.blockSize)
     try writeNodes()
@@ -65,8 +68,8 @@ extension VolumeWriter {
     }
   }
 
-  /// Brings the stream to an offset in the file that lies in one of its extents, or ends the last one: fills up with
-  /// zeros within extents, and leaves out what lies between them.
+  /// Brings the stream to an offset in the file that lies in one of its extents, or ends the last one: fills
+  /// up with zeros within extents, and leaves out what lies between them.
   private mutating func advance(to offset: UInt64) throws(Ext4Error) {
     while true {
       try moveStream()
@@ -91,9 +94,8 @@ extension VolumeWriter {
     }
   }
 
-  private var wrongContentSize: Ext4Error {
-    .wrongContentSize(
-      path: content.path, announced: content.announcedByteCount, received: content.receivedByteCount)
+  private func wrongContentSize(_ announced: UInt64) -> Ext4Error {
+    .wrongContentSize(path: content.path, announced: announced, received: content.receivedByteCount)
   }
 }
 

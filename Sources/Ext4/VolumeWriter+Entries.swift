@@ -25,7 +25,7 @@ extension VolumeWriter {
   /// Throws for what no place in the volume would make possible.
   private func checkedAttributes(of entry: Entry) throws(Problem.Reason) -> AttributeStorage {
     if case .hardLink = entry.kind { return .none }
-    guard Inode.times.contains(entry.modificationTime.seconds) else {
+    guard Inode.canHold(entry.modificationTime) else {
       throw .timeOutOfRange(entry.modificationTime)
     }
     guard !entry.extendedAttributes.isEmpty else { return .none }

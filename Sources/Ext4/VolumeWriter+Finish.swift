@@ -4,7 +4,7 @@ import Entries
 
 extension VolumeWriter {
   public mutating func finish() throws(Ext4Error) {
-    guard let handle = handle.take() else { return }
+    guard let handle = handle.take() else { preconditionFailure("a volume is finished once") }
     try finishContent()
     try writeDirectories()
     guard problems.isEmpty else { throw .unrepresentable(problems) }
@@ -33,8 +33,8 @@ extension Format {
   /// What neededSize is a multiple of.
   private static let sizeUnit: UInt64 = 1 << 20
 
-  /// A size from this one on that a volume must have to hold so many blocks and inodes, found by laying volumes out:
-  /// how much of a volume is its own depends on too much.
+  /// A size from this one on that a volume must have to hold so many blocks and inodes, found by laying
+  /// volumes out: how much of a volume is its own depends on too much.
   ///
   /// - Parameter blockCount: what the content takes where no free run ends in the middle of a file.
   fileprivate func size(holding blockCount: UInt64, inodeCount: UInt32) throws(Ext4Error) -> UInt64 {
@@ -45,8 +45,8 @@ extension Format {
       let geometry = handle.geometry
       let freeCount = runs.reduce(0) { $0 + UInt64($1.count) }
       // A file that reaches over the end of a run has one extent more, which may take a block.
-      let missingBlockCount =
-        blockCount + UInt64(runs.count) - min(freeCount, blockCount + UInt64(runs.count))
+      let wantedCount = blockCount + UInt64(runs.count)
+      let missingBlockCount = wantedCount - min(freeCount, wantedCount)
       let missingInodeCount = inodeCount - min(geometry.inodeCount, inodeCount)
       if missingBlockCount == 0, missingInodeCount == 0 { return format.size }
       let missingByteCount = max(

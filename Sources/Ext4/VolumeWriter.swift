@@ -2,14 +2,16 @@
 public import Blocks
 public import Entries
 
-/// Makes an ext4 volume and fills it with entries as they come: each file's bytes go to their final place at once.
+/// Makes an ext4 volume and fills it with entries as they come: each file's bytes go to their final place at
+/// once.
 ///
-/// Files lie one behind the other from the first free block on, directories behind the last file. Inode tables,
-/// bitmaps, group descriptors and superblocks stay in memory until `finish()`; memory grows with the number of entries
-/// and not with their content. No byte is written twice, and the block of the primary superblock is the last of all.
+/// Files lie one behind the other from the first free block on, directories behind the last file. Inode
+/// tables, bitmaps, group descriptors and superblocks stay in memory until `finish()`; memory grows with the
+/// number of entries and not with their content. No byte is written twice, and the block of the primary
+/// superblock is the last of all.
 ///
-/// What doesn't fit or can't be held is counted to the end of the entries and thrown by `finish()`, all in one go;
-/// nothing more is written from there on.
+/// What doesn't fit or can't be held is counted to the end of the entries and thrown by `finish()`, all in
+/// one go; nothing more is written from there on.
 public struct VolumeWriter: ~Copyable, EntryWriter {
   public typealias Failure = Ext4Error
 
@@ -30,6 +32,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   /// The last entry's directory, which is most often the next one's, too.
   var lastParent: (path: ArraySlice<UInt8>, directory: Int) = ([], 0)
   var slot = AlignedBuffer(byteCount: Int(Format.inodeSize))
+
   /// Lays out an empty volume; the target is not touched yet.
   ///
   /// - Parameter target: as large as the format says, or larger.

@@ -22,17 +22,25 @@ import Testing
 
   private static let large = [Sample.file("large", Sample.content(20_000_000)), .file("after", [1, 2, 3])]
   private static let many = (0..<5000).map { Sample.file("some/\($0 % 7)/\($0)", []) }
+  /// Each takes ten blocks of bytes and one of extents.
+  private static let sparse = (0..<300).map { number in
+    let ranges = (0..<10).map { UInt64($0) * 8192..<UInt64($0) * 8192 + 1 }
+    var sample = Sample.file("sparse \(number)", Array(repeating: 1, count: 10))
+    sample.entry.kind = .regular(.init(size: 100_000, dataRanges: ranges))
+    return sample
+  }
   private static let both = large + many + Sample.names(3000)
 
   /// What there is too much of.
   enum Excess: CaseIterable {
-    case bytes, files, bytesAndFiles
+    case bytes, files, bytesAndFiles, extents
 
     var samples: [Sample] {
       switch self {
       case .bytes: large
       case .files: many
       case .bytesAndFiles: both
+      case .extents: large + sparse
       }
     }
   }
@@ -87,8 +95,8 @@ import Testing
     #expect(writer.blockCount == 25600)
     #expect(writer.inodeCount == 25600)
     #expect(writer.journalBlockCount == 1024)
-    // All but the superblock, one block of descriptors, 12 for growth and one for their list, two bitmaps, 1,600
-    // blocks of inodes and the journal.
+    // All but the superblock, one block of descriptors, 12 for growth and one for their list, two bitmaps,
+    // 1,600 blocks of inodes and the journal.
     #expect(writer.freeBlockCount == 25600 - 1 - 1 - 12 - 1 - 2 - 1600 - 1024)
   }
 }

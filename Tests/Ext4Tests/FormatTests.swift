@@ -114,6 +114,7 @@ struct FormatTests {
         == .target(.outOfBounds(offset: 0, byteCount: 2 << 30, size: 1 << 30)))
     #expect(
       error { $0.time = Timestamp(seconds: -1) } == .invalidFormat(.time(Timestamp(seconds: -1))))
+    #expect(error { $0.size = .max } == .target(.outOfBounds(offset: 0, byteCount: .max, size: 1 << 30)))
     #expect(error { $0.inodeRatio = 1023 } == .invalidFormat(.inodeRatio(1023)))
     #expect(error { $0.reservedBlockPercentage = 51 } == .invalidFormat(.reservedBlockPercentage(51)))
     #expect(error { $0.journalBlockCount = 1023 } == .invalidFormat(.journalBlockCount(1023)))

@@ -44,12 +44,20 @@ import Testing
       ([sparse(10, [5..<6, 5..<7])], .malformedDataRanges),
       ([sparse(10, [5..<6, 0..<1])], .malformedDataRanges),
       (
+        [.other("a", .regular(.init(size: 10, dataRanges: [0..<1 << 63, 0..<1 << 63])))],
+        .malformedDataRanges
+      ),
+      (
         [.file("a", [], time: Timestamp(seconds: -2_147_483_649))],
         .timeOutOfRange(Timestamp(seconds: -2_147_483_649))
       ),
       (
         [.file("a", [], time: Timestamp(seconds: 15_032_385_536))],
         .timeOutOfRange(Timestamp(seconds: 15_032_385_536))
+      ),
+      (
+        [.file("a", [], time: Timestamp(seconds: 0, nanoseconds: 1_000_000_000))],
+        .timeOutOfRange(Timestamp(seconds: 0, nanoseconds: 1_000_000_000))
       ),
       ([.other("a", .symbolicLink(target: []))], .badLinkTarget(byteCount: 0)),
       (

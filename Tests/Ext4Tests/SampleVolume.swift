@@ -68,7 +68,7 @@ final class SampleVolume {
       time: Timestamp(seconds: 1_600_000_000))
   }
 
-  static var label: VolumeLabel { (try? VolumeLabel("cairn-data")) ?? .none }
+  static var label: VolumeLabel { (try? VolumeLabel("cairn-data")) ?? .empty }
 
   static func identifier(_ first: UInt8) -> Identifier {
     Identifier((0..<16).map { first + $0 }) ?? preconditionFailureIdentifier()
