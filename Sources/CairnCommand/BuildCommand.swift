@@ -81,6 +81,7 @@ struct BuildCommand: ParsableCommand {
       throw Failure(error, signal: signals.signal)
     }
     progress.end()
+    warn(of: summary)
     let elapsed = start.duration(to: .now)
     let output = dryRun ? nil : output
     if json {
@@ -88,6 +89,14 @@ struct BuildCommand: ParsableCommand {
     } else {
       Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
     }
+  }
+
+  private func warn(of summary: BuildSummary) {
+    let count = summary.boot.clampedTimeCount
+    guard count > 0 else { return }
+    Terminal.complain(
+      "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
+        + "they got the nearest one")
   }
 
   /// The flags and the environment as a recipe.

@@ -66,6 +66,9 @@ struct DateTime: Equatable, Sendable {
   static let first = DateTime(unchecked: 0x0021, 0x0000, 0)
   /// 2107-12-31 23:59:59.99.
   static let last = DateTime(unchecked: 0xFF9F, 0xBF7D, 199)
+  /// Whether FAT has this moment: 1980 to 2107.
+  static func holds(_ timestamp: Timestamp) -> Bool { (firstSecond...lastSecond).contains(timestamp.seconds) }
+
   private static let firstSecond: Int64 = 315_532_800
   private static let lastSecond: Int64 = 4_354_819_199
 }

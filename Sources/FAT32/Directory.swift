@@ -27,7 +27,7 @@ struct Directory {
   }
 
   enum Node {
-    case file(firstCluster: UInt32, size: UInt32, time: DateTime)
+    case file(firstCluster: UInt32, size: UInt32, time: DateTime, attributes: FileAttributes)
     /// Index in the tree.
     case directory(Int)
   }
@@ -151,8 +151,8 @@ extension Directory {
 
   private func entry(_ name: ShortName, _ node: Node, tree: DirectoryTree) -> DirectoryEntry {
     switch node {
-    case .file(let firstCluster, let size, let time):
-      .file(name, firstCluster: firstCluster, size: size, time: time)
+    case .file(let firstCluster, let size, let time, let attributes):
+      .file(name, firstCluster: firstCluster, size: size, time: time, attributes: attributes)
     case .directory(let index):
       .directory(name, firstCluster: tree[index].firstCluster, time: tree[index].time)
     }

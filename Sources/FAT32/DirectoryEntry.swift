@@ -20,12 +20,15 @@ struct DirectoryEntry: Equatable, Sendable {
 
   typealias Attributes = FileAttributes
 
-  /// - Parameter time: of creation and last write.
-  static func file(_ name: ShortName, firstCluster: UInt32, size: UInt32, time: DateTime) -> DirectoryEntry {
-    // Read-only stays clear whatever the mode says: FAT has no owner who might write all the same, and Linux would
-    // refuse to replace the files of a read-only release with those of the next.
+  /// - Parameters:
+  ///   - time: of creation and last write.
+  ///   - attributes: besides `.archive`.
+  static func file(
+    _ name: ShortName, firstCluster: UInt32, size: UInt32, time: DateTime, attributes: FileAttributes = []
+  ) -> DirectoryEntry {
     DirectoryEntry(
-      name: name, attributes: .archive, creation: time, modification: time.coarse, firstCluster: firstCluster,
+      name: name, attributes: attributes.union(.archive), creation: time, modification: time.coarse,
+      firstCluster: firstCluster,
       size: size)
   }
 

@@ -31,10 +31,13 @@ struct DirectoryTree {
 
   /// Puts a file into its directory; that one and those above it are made where they are not there yet.
   mutating func append(
-    _ path: EntryPath, firstCluster: UInt32, size: UInt32, time: DateTime, problems: inout [Problem]
+    _ path: EntryPath, firstCluster: UInt32, size: UInt32, time: DateTime, attributes: FileAttributes,
+    problems: inout [Problem]
   ) {
     let parent = indexOfParent(of: path, problems: &problems)
-    append(path, .file(firstCluster: firstCluster, size: size, time: time), to: parent, &problems)
+    append(
+      path, .file(firstCluster: firstCluster, size: size, time: time, attributes: attributes), to: parent,
+      &problems)
   }
 
   mutating func place(_ index: Int, at firstCluster: UInt32) {

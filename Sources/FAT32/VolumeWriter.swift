@@ -20,6 +20,8 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   public let geometry: Geometry
   /// Files so far.
   public private(set) var fileCount = 0
+  /// Entries so far whose time is before 1980 or after 2107, and was moved to the nearer end of that.
+  public private(set) var clampedTimeCount = 0
 
   let target: any BlockTarget
   let label: VolumeLabel
@@ -65,8 +67,18 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   /// Clusters that hold something: those of the files so far, and once the volume is finished all of them.
   public var usedClusterCount: UInt64 { demand[geometry.clusterSize] }
 
-  public mutating func add(_ entry: Entry) throws(FAT32Error) {
+  /// Begins an entry; a file of it has the archive attribute and no other.
+  ///
+  /// Read-only stays clear whatever the mode says: FAT has no owner who might write all the same, and Linux would
+  /// refuse to replace the files of a read-only release with those of the next.
+  public mutating func add(_ entry: Entry) throws(FAT32Error) { try add(entry, attributes: []) }
+
+  /// Begins an entry with attributes on request.
+  ///
+  /// - Parameter attributes: `.readOnly`, `.hidden` and `.system` of a file; of other entries they are ignored.
+  public mutating func add(_ entry: Entry, attributes: FileAttributes) throws(FAT32Error) {
     try endContent()
+    if !DateTime.holds(entry.modificationTime) { clampedTimeCount += 1 }
     if case .regular(let content) = entry.kind { self.content = FileContent(content) }
     guard entry.path.bytes.count <= Self.largestPathByteCount else {
       problems.append(.pathTooLong(entry.path))
@@ -78,7 +90,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
     case .regular where entry.path.isRoot:
       problems.append(.kind(entry.path, .fileAsRoot))
     case .regular(let content):
-      addFile(entry, size: content.size)
+      addFile(entry, size: content.size, attributes.intersection([.readOnly, .hidden, .system]))
     default:
       problems.append(.kind(entry.path, Problem.Kind(entry.kind)))
     }
@@ -125,7 +137,7 @@ extension VolumeWriter {
   /// The root takes a cluster, too; the other directories are counted at the end.
   private var hasRoom: Bool { usedClusterCount < UInt64(geometry.clusterCount) }
 
-  private mutating func addFile(_ entry: Entry, size: UInt64) {
+  private mutating func addFile(_ entry: Entry, size: UInt64, _ attributes: FileAttributes) {
     if size <= UInt64(UInt32.max) {
       demand.add(size)
     } else {
@@ -135,7 +147,7 @@ extension VolumeWriter {
     let firstCluster = isWriting ? table.appendChain(UInt32(clusterCount)) : 0
     tree.append(
       entry.path, firstCluster: firstCluster, size: UInt32(truncatingIfNeeded: size),
-      time: DateTime(entry.modificationTime), problems: &problems)
+      time: DateTime(entry.modificationTime), attributes: attributes, problems: &problems)
     fileCount += 1
   }
 

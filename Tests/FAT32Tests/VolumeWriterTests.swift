@@ -45,6 +45,33 @@ import Testing
     try volume.check(files)
   }
 
+  @Test(.enabled(if: judges)) func `a file is read-only, hidden or of the system on request`() throws {
+    let volume = try SampleVolume()
+    var writer = try volume.writer()
+    let time = Timestamp(seconds: 1_617_209_520)
+    for (name, attributes) in [("R", .readOnly), ("HS", [.hidden, .system]), ("D", .directory)]
+      as [(String, FileAttributes)]
+    {
+      let entry = Entry(
+        try EntryPath(Array(name.utf8)), .regular(.init(size: 0)), mode: 0o444, modificationTime: time)
+      try writer.add(entry, attributes: attributes)
+    }
+    try writer.finish()
+    try volume.check()
+    // The label comes first; DIR_Attr is at 11.
+    let root = volume.bytes(volume.geometry.dataOffset, 128)
+    #expect([root[43], root[75], root[107]] == [0x21, 0x26, 0x20])
+  }
+
+  @Test func `times that FAT can't hold are counted`() throws {
+    let volume = try SampleVolume()
+    var writer = try volume.writer()
+    for (index, seconds) in [315_532_799, 315_532_800, 4_354_819_199, 4_354_819_200, -1].enumerated() {
+      try writer.add("file\(index)", [], time: Timestamp(seconds: Int64(seconds)))
+    }
+    #expect(writer.clampedTimeCount == 3)
+  }
+
   @Test(.enabled(if: judges)) func `a name may have surrogate pairs and 255 units`() throws {
     let files = [
       SampleFile(path: "🏔 cairn 🪨.txt", bytes: [1, 2, 3]),

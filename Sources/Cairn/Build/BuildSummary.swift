@@ -30,10 +30,13 @@ public struct BuildSummary: Sendable {
     public let fileCount: Int
     public let directoryCount: Int
     public let usedByteCount: UInt64
+    /// Entries whose time FAT can't hold, and which got the nearest one that it can.
+    public let clampedTimeCount: Int
 
     init(_ writer: borrowing FAT32.VolumeWriter) {
       fileCount = writer.fileCount
       directoryCount = writer.directoryCount
+      clampedTimeCount = writer.clampedTimeCount
       usedByteCount = writer.usedClusterCount * writer.geometry.clusterSize
     }
   }
