@@ -43,6 +43,14 @@ import Testing
     #expect(run.text.contains("  error: byte 21: BPB_Media is no medium: 170"))
   }
 
+  @Test func `damage to ext4 is found`() throws {
+    // A byte of the superblock's UUID, which its checksum covers.
+    let run = try cairn.run("check", try damaged([0xAA, 0x55], at: (68 << 20) + 1024 + 0x68))
+    #expect(run.status == 7)
+    #expect(run.text.contains("partition 2, ext4, 188 MiB from byte 71303168: "))
+    #expect(run.text.contains("  error: byte 2044: the superblock's checksum is wrong"), "\(run.text)")
+  }
+
   @Test func `damage to the partition table is found`() throws {
     let run = try cairn.run("check", try damaged([0, 0, 0, 0], at: 446 + 12))
     #expect(run.status == 7)

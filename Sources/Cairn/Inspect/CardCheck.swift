@@ -103,7 +103,11 @@ extension CardCheck {
       do throws(FAT32Error) {
         _ = try FAT32.Checker(volume).check(hiddenSectorCount: hiddenSectorCount, report: collector.add)
       } catch { throw .boot(error) }
-    case .ext4, .partitionTable, .unknown: break
+    case .ext4:
+      do throws(Ext4Error) {
+        _ = try Ext4.Checker(volume).check(report: collector.add)
+      } catch { throw .data(error) }
+    case .partitionTable, .unknown: break
     }
     return collector.part
   }
@@ -119,6 +123,14 @@ extension CardCheck {
           kind: finding.kind.rawValue, isWarning: finding.severity == .warning,
           offset: onCard(finding.offset),
           cluster: finding.cluster, path: finding.path, text: "\(finding)"))
+    }
+
+    func add(_ finding: Ext4.Finding) {
+      part.add(
+        Finding(
+          kind: finding.kind.rawValue, isWarning: finding.severity == .warning,
+          offset: onCard(finding.offset),
+          inode: finding.inode, text: "\(finding)"))
     }
 
     private func onCard(_ offset: UInt64?) -> UInt64? { offset.map { part.range.lowerBound + $0 } }
