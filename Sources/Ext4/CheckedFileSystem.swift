@@ -102,7 +102,8 @@ extension CheckedFileSystem {
   func isValid(inode number: UInt32, _ slot: inout MutableRawSpan) -> Bool {
     unsafe slot.withUnsafeMutableBytes { bytes in
       guard let start = bytes.baseAddress else { return false }
-      return unsafe ext2fs_inode_csum_verify(raw, number, start.assumingMemoryBound(to: ext2_inode_large.self))
+      return unsafe ext2fs_inode_csum_verify(
+        raw, number, start.assumingMemoryBound(to: ext2_inode_large.self))
         != 0
     }
   }

@@ -113,7 +113,8 @@ extension Checker.Run {
       return
     }
     // The library takes the place of the checksum from the header.
-    if isHeader(of: buffer.bytes, depth: depth), !system.isValid(extents: &buffer, ofInode: map.inode.number) {
+    if isHeader(of: buffer.bytes, depth: depth), !system.isValid(extents: &buffer, ofInode: map.inode.number)
+    {
       note(.extentChecksum, at: block * layout.blockSize, inode: map.inode.number)
     }
     try walkExtents(buffer.bytes, at: block * layout.blockSize, depth: depth, &map)

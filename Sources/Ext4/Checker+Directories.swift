@@ -141,7 +141,8 @@ extension Checker.Run {
       nameLength = Int(block.load(UInt8.self, at: position + 6))
       type = block.load(at: position + 7)
       let neededByteCount = inode == 0 ? 8 : 8 + nameLength
-      guard byteCount >= max(neededByteCount, 12) || byteCount == 8 && inode == 0, byteCount.isMultiple(of: 4),
+      guard byteCount >= max(neededByteCount, 12) || byteCount == 8 && inode == 0,
+        byteCount.isMultiple(of: 4),
         byteCount <= block.byteCount - position
       else { return nil }
     }

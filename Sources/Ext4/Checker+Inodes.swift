@@ -181,7 +181,8 @@ extension Checker.Run {
     let blockCount = map.blockCount * (layout.blockSize / inode.blockCountUnit)
     if map.isSound, inode.type != nil, inode.blockCount != blockCount {
       note(
-        .inodeBlockCount, at: inode.offset, inode: inode.number, found: inode.blockCount, expected: blockCount)
+        .inodeBlockCount, at: inode.offset, inode: inode.number, found: inode.blockCount, expected: blockCount
+      )
     }
     if inode.type == .directory { try checkDirectory(inode, map) }
   }
