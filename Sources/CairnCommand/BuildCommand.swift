@@ -85,9 +85,9 @@ struct BuildCommand: ParsableCommand {
     let elapsed = start.duration(to: .now)
     let output = dryRun ? nil : output
     if json {
-      FileHandle.standardOutput.write(try summary.json(output: output, elapsed: elapsed))
+      try Terminal.standardOutput(summary.json(output: output, elapsed: elapsed))
     } else {
-      Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
+      try Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
     }
   }
 

@@ -27,9 +27,9 @@ struct CheckCommand: ParsableCommand {
       check = try CardCheck(checking: target)
     } catch { throw Failure(error) }
     if json {
-      FileHandle.standardOutput.write(try check.json(verdict: verdict))
+      try Terminal.standardOutput(check.json(verdict: verdict))
     } else {
-      Terminal.standardOutput(check.parts.map { text(of: $0) }.joined())
+      try Terminal.standardOutput(check.parts.map { text(of: $0) }.joined())
     }
     if check.errorCount > 0 { throw ExitCode(ExitStatus.findings.rawValue) }
   }

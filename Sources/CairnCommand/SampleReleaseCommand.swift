@@ -30,7 +30,7 @@ struct SampleReleaseCommand: ParsableCommand {
         SampleRelease(scale: small ? .small : .full, architecture: architecture), to: output, monitor: monitor
       )
     } catch { throw Failure(error, signal: signals.signal) }
-    Terminal.standardOutput(
+    try Terminal.standardOutput(
       """
       \(output): a sample release for \(architecture); a card made from it does not boot.
       Next: cairn build --release \(output) -o card.img

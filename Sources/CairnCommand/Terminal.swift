@@ -3,8 +3,21 @@ import Foundation
 
 /// Standard output for plans and results, standard error for everything else.
 enum Terminal {
-  static func standardOutput(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-  static func standardError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// - Throws: `Failure` where it is closed or full: a script must not take half a plan for a whole one.
+  static func standardOutput(_ text: String) throws { try standardOutput(Data(text.utf8)) }
+
+  static func standardOutput(_ bytes: Data) throws {
+    do { try FileHandle.standardOutput.write(contentsOf: bytes) } catch {
+      throw Failure(
+        message: "standard output: cannot write the result; what was asked for is done",
+        exitCode: ExitStatus.write.rawValue)
+    }
+  }
+
+  /// Where nobody listens there is nobody to tell.
+  static func standardError(_ text: String) {
+    do { try FileHandle.standardError.write(contentsOf: Data(text.utf8)) } catch {}
+  }
 
   /// One line that begins with the program's name, and indented lines for what it lists.
   static func complain(_ message: String, details: [String] = []) {

@@ -150,6 +150,24 @@ import Testing
     #expect(try cairn.run(build(card.release, "-o", "/dev/null")).status == 6)
   }
 
+  @Test func `a boot partition too small for FAT32 names the smallest that would do`() throws {
+    let run = try cairn.run(
+      ["build", "--release", card.release, "--boot-size", "32MiB", "-o", scratch.path("card.img")])
+    #expect(run.status == 3)
+    #expect(run.errors.contains("boot partition: 32 MiB are too few for FAT32"), "\(run.errors)")
+    #expect(run.errors.contains("make it 33 MiB or more"), "\(run.errors)")
+  }
+
+  @Test func `a standard output that takes nothing is an error, not a crash`() throws {
+    let shell = ForeignTool("sh")
+    for redirection in [">/dev/full", ">&-"] {
+      let run = try shell.run(
+        "-c", "\(cairn.name) build --dry-run --release '\(card.release)' \(redirection)")
+      #expect(run.status == 6)
+      #expect(run.errors.hasPrefix("cairn: standard output: cannot write"), "\(run.errors)")
+    }
+  }
+
   @Test func `the release itself is not replaced`() throws {
     let copy = try damaged { _ in }
     let run = try cairn.run(build(copy, "-o", copy))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Blocks
 public import Ext4
 public import FAT32
 public import Recipes
@@ -20,6 +21,9 @@ extension PlanError: CustomStringConvertible {
         + "; it takes \(needed), or a smaller boot partition"
     case .cardTooLarge(let size, let largest):
       "size: \(size) is more than an MBR can address; a card has at most \(largest)"
+    case .boot(.volumeTooSmall(let size, let smallest)):
+      "boot partition: \(ByteSize(byteCount: size)) are too few for FAT32, others would read it as FAT16; "
+        + "make it \(ByteSize(byteCount: smallest.roundedUp(to: 1 << 20))) or more (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error)"
     }
