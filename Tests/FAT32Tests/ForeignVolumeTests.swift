@@ -6,11 +6,8 @@ import Testing
 
 @testable import FAT32
 
-private let mkfs = ForeignTool("mkfs.fat")
-private let mmd = ForeignTool("mmd")
 private let mdel = ForeignTool("mdel")
 private let mren = ForeignTool("mren")
-private let mattrib = ForeignTool("mattrib")
 private let haveTools = [mkfs, mcopy, mmd, mdel, mren, mattrib].allSatisfy(\.isInstalled)
 
 /// What the checker says of volumes that others have made.
@@ -74,7 +71,7 @@ private let haveTools = [mkfs, mcopy, mmd, mdel, mren, mattrib].allSatisfy(\.isI
 
   private func check(_ image: String) throws -> (summary: Checker.Summary, findings: [Finding]) {
     var findings: [Finding] = []
-    let summary = try Checker(FileTarget(image)).check { findings.append($0) }
+    let summary = try Checker(ReadOnlyFile(path: image)).check { findings.append($0) }
     return (summary, findings)
   }
 
@@ -107,29 +104,4 @@ private let haveTools = [mkfs, mcopy, mmd, mdel, mren, mattrib].allSatisfy(\.isI
     try run(mattrib, "+h", "::A.TXT")
     try run(mattrib, "+r", "::dir/A.TXT")
   }
-}
-
-/// A file, read only.
-private final class FileTarget: BlockTarget {
-  let size: UInt64
-  private let file: FileHandle
-
-  init(_ path: String) throws {
-    file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    size = try file.seekToEnd()
-  }
-
-  func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
-    do {
-      try file.seek(toOffset: offset)
-      let data = try file.read(upToCount: bytes.byteCount) ?? Data()
-      bytes.store(data, at: 0)
-    } catch {
-      throw .cancelled
-    }
-  }
-
-  func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) { throw .cancelled }
-  func zero(_ range: Range<UInt64>) throws(BlockError) { throw .cancelled }
-  func flush() {}
 }

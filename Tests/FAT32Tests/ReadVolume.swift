@@ -50,33 +50,6 @@ extension VolumeReader {
   }
 }
 
-/// A file that a foreign tool has made, only to be read.
-final class FileTarget: BlockTarget {
-  let size: UInt64
-  private let handle: FileHandle
-
-  init(_ path: String) throws {
-    handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    size = try handle.seekToEnd()
-  }
-
-  func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
-    let data: Data?
-    do {
-      try handle.seek(toOffset: offset)
-      data = try handle.read(upToCount: bytes.byteCount)
-    } catch { data = nil }
-    guard let data, data.count == bytes.byteCount else {
-      throw .outOfBounds(offset: offset, byteCount: UInt64(bytes.byteCount), size: size)
-    }
-    bytes.store(data, at: 0)
-  }
-
-  func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) { throw .cancelled }
-  func zero(_ range: Range<UInt64>) throws(BlockError) { throw .cancelled }
-  func flush() {}
-}
-
 extension SampleVolume {
   func store(_ bytes: [UInt8], at offset: UInt64) throws {
     try memory.write(bytes.span.bytes, at: offset)

@@ -51,7 +51,7 @@ import Testing
       ("thirteenunits", sampleBytes(96, seed: 10)),
     ]
     let image = try foreignVolume(in: scratch, ["-n", "FOREIGN"], files: files, directories: ["日本語", "SUB"])
-    var reader = try VolumeReader(FileTarget(image))
+    var reader = try VolumeReader(ReadOnlyFile(path: image))
     #expect(reader.label == "FOREIGN")
     #expect(reader.volumeID == 0xCAFE_0123)
     let read = try reader.readAll()
@@ -83,7 +83,7 @@ import Testing
     let scratch = try TemporaryDirectory()
     let image = try foreignVolume(
       in: scratch, files: [("lower.txt", []), ("BASE.ext", []), ("other.EXT", [])])
-    var reader = try VolumeReader(FileTarget(image))
+    var reader = try VolumeReader(ReadOnlyFile(path: image))
     let items = try reader.items(in: reader.root)
     #expect(items.map { $0.path.description } == ["lower.txt", "BASE.ext", "other.EXT"])
     // No long names in between: 32 bytes each, and the bits in the thirteenth of them.
@@ -91,7 +91,7 @@ import Testing
     #expect(items.map(\.offset) == [start, start + 32, start + 64])
     var slots = AlignedBuffer(byteCount: 96)
     var bytes = slots.mutableBytes
-    try FileTarget(image).read(into: &bytes, at: start)
+    try ReadOnlyFile(path: image).read(into: &bytes, at: start)
     #expect([12, 44, 76].map { bytes.load(UInt8.self, at: $0) } == [0x18, 0x10, 0x08])
   }
 
@@ -102,7 +102,7 @@ import Testing
     for arguments in [["+r", "::locked"], ["+h", "+s", "-a", "::secret"], ["+r", "::frozen"]] {
       #expect(try mattrib.run(["-i", image] + arguments).status == 0)
     }
-    var reader = try VolumeReader(FileTarget(image))
+    var reader = try VolumeReader(ReadOnlyFile(path: image))
     let items = try reader.items(in: reader.root)
     #expect(
       Dictionary(uniqueKeysWithValues: items.map { ($0.path.description, $0.attributes) }) == [
@@ -127,7 +127,7 @@ import Testing
     let image = try foreignVolume(
       in: scratch, ["-s", "\(sectorsPerCluster)", "-f", "\(fatCount)"], kiB: kiB, files: files,
       directories: ["directory"])
-    var reader = try VolumeReader(FileTarget(image))
+    var reader = try VolumeReader(ReadOnlyFile(path: image))
     #expect(reader.geometry.clusterSize == UInt64(sectorsPerCluster) * 512)
     #expect(reader.geometry.fatCount == fatCount)
     #expect(reader.label == nil)
@@ -145,7 +145,7 @@ import Testing
   {
     let scratch = try TemporaryDirectory()
     let image = try foreignVolume(in: scratch, ["-s", "\(sectorsPerCluster)", "-n", "SMALL"], kiB: kiB)
-    var reader = try VolumeReader(FileTarget(image))
+    var reader = try VolumeReader(ReadOnlyFile(path: image))
     #expect(reader.label == "SMALL")
     #expect(reader.geometry.clusterCount == clusterCount)
     #expect(try reader.next() == nil)
@@ -154,7 +154,7 @@ import Testing
   @Test(.enabled(if: canMake)) func `other sizes of sectors are refused`() throws {
     let scratch = try TemporaryDirectory()
     let image = try foreignVolume(in: scratch, ["-S", "4096"], kiB: 300_000)
-    #expect(throws: FAT32Error.sectorSize(4096)) { _ = try VolumeReader(FileTarget(image)) }
+    #expect(throws: FAT32Error.sectorSize(4096)) { _ = try VolumeReader(ReadOnlyFile(path: image)) }
     #expect(FAT32Error.sectorSize(4096).description.contains("sectors of 4096 bytes"))
   }
 
@@ -164,7 +164,7 @@ import Testing
     let image = scratch.path("other.img")
     #expect(try mkfs.run("-C", "-F", kind, image, "\(kiB)").status == 0)
     do {
-      _ = try VolumeReader(FileTarget(image))
+      _ = try VolumeReader(ReadOnlyFile(path: image))
       Issue.record("it is taken for FAT32")
     } catch FAT32Error.damaged(.bootSector, field: "BPB_FATSz16", _) {}
   }
