@@ -29,7 +29,7 @@ extension Checker.Run {
     }
     var cluster = first
     while true {
-      let link = Checker.Link(try table.entry(cluster), lastCluster: layout.lastCluster)
+      let link = try link(cluster)
       switch link {
       case .free:
         noteFree(cluster, chain, from: offset)
@@ -130,7 +130,8 @@ extension Checker.Run {
     guard claimed.count < allocated.count else { return }
     entry = nil
     path = []
-    var continued = Checker.Run.emptySet(layout)
+    // Those that another lost one leads to.
+    var continued = ClusterSet(lastCluster: layout.lastCluster)
     var start: UInt32 = 2
     while let cluster = allocated.first(from: start, notIn: claimed) {
       if case .next(let next) = try link(cluster) { _ = continued.insert(next) }
@@ -146,10 +147,6 @@ extension Checker.Run {
       try followLost(cluster)
       start = cluster + 1
     }
-  }
-
-  private static func emptySet(_ layout: Checker.Layout) -> ClusterSet {
-    ClusterSet(lastCluster: layout.lastCluster)
   }
 
   private mutating func followLost(_ cluster: UInt32) throws(FAT32Error) {

@@ -170,6 +170,10 @@ extension Fuzz {
       82, 510,
     ]
     let field = fields.randomElement(using: &generator) ?? 0
+    if field < 509, Int.random(in: 0..<5, using: &generator) == 0 {
+      base.patient.set(field, interestingNumber(base))
+      return
+    }
     let old: UInt8 = base.patient.number(field)
     let new: UInt8
     switch Int.random(in: 0..<4, using: &generator) {

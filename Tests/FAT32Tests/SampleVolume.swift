@@ -82,6 +82,8 @@ final class SampleVolume {
   /// Has fsck.fat look at the volume, and compares what mtools read from it with what should be there.
   func check(_ files: [SampleFile] = [], location: SourceLocation = #_sourceLocation) throws {
     #expect(ledger.repeatedByteCount == 0, sourceLocation: location)
+    try expectNothingFound(
+      on: memory, hiddenSectorCount: geometry.hiddenSectorCount, location: location)
     let scratch = try TemporaryDirectory()
     let image = try save(in: scratch)
     try expectClean(image, location: location)
@@ -101,6 +103,16 @@ final class SampleVolume {
         sourceLocation: location)
     }
   }
+}
+
+/// Our own checker finds nothing at all.
+func expectNothingFound(
+  on target: any BlockTarget, hiddenSectorCount: UInt32, location: SourceLocation = #_sourceLocation
+) throws {
+  let summary = try Checker(target).check(hiddenSectorCount: hiddenSectorCount) {
+    Issue.record("\($0)", sourceLocation: location)
+  }
+  #expect(summary.isComplete, sourceLocation: location)
 }
 
 /// fsck.fat finds nothing, and takes the volume for FAT32.

@@ -250,6 +250,7 @@ import Testing
     try writer.add("dir/file.bin", sampleBytes(100_000))
     try writer.finish()
     #expect(ledger.repeatedByteCount == 0)
+    try expectNothingFound(on: image, hiddenSectorCount: 8192)
     try image.commit(isDurable: false)
     try expectClean(path)
   }
