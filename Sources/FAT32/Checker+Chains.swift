@@ -62,7 +62,7 @@ extension Checker.Run {
   private mutating func claim(_ cluster: UInt32) -> Bool {
     guard claimed.insert(cluster) else { return false }
     if !isReporting, let findings = crossings.removeValue(forKey: cluster) {
-      let owner = currentPath
+      let owner = currentPath()
       for var finding in findings {
         finding.otherPath = owner
         pass(finding)
@@ -98,7 +98,7 @@ extension Checker.Run {
     let last = chain.lastCluster
     let finding = Finding(
       .chainsCross, offset: last == 0 ? offset : layout.offset(ofEntry: last),
-      cluster: last == 0 ? nil : last, path: currentPath, found: UInt64(cluster))
+      cluster: last == 0 ? nil : last, path: currentPath(), found: UInt64(cluster))
     guard crossingCount < Self.largestCrossingCount else {
       note(finding)
       return

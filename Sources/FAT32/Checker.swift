@@ -142,9 +142,12 @@ extension Checker {
     var isReporting = true
 
     /// Of the directory that is being looked at.
-    var path: [UInt8] = []
+    var path: [UInt8] = [] { didSet { pathText = nil } }
     /// The entry in it, where it is about one.
-    var entry: EntryName?
+    var entry: EntryName? { didSet { entryText = nil } }
+    /// The same for people, once a finding has asked for it: garbage has a dozen findings an entry.
+    private var pathText: String?
+    private var entryText: String?
     var pending: [PendingDirectory] = []
     var hasRoot = false
     /// The root's first one.
@@ -183,17 +186,22 @@ extension Checker {
       expected: UInt64? = nil
     ) {
       guard isReporting else { return }
+      let path = currentPath()
       note(
-        Finding(
-          kind, offset: offset, cluster: cluster, path: currentPath, found: found, expected: expected))
+        Finding(kind, offset: offset, cluster: cluster, path: path, found: found, expected: expected))
     }
 
     /// Of the entry, or else of the directory, for people; nil for what no path leads to.
-    var currentPath: String? {
+    mutating func currentPath() -> String? {
       if isLost { return nil }
-      guard let entry else { return path.isEmpty ? "./" : path.printable }
-      let name = entry.bytes
-      return (path.isEmpty ? name : path + [UInt8(ascii: "/")] + name).printable
+      let directory = pathText ?? (path.isEmpty ? "./" : path.printable)
+      pathText = directory
+      guard let entry else { return directory }
+      if let entryText { return entryText }
+      let name = entry.bytes.printable
+      let text = path.isEmpty ? name : directory + "/" + name
+      entryText = text
+      return text
     }
   }
 }

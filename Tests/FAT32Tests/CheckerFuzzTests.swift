@@ -28,7 +28,8 @@ import Testing
       }
     }
     fuzz.printTable()
-    #expect(fuzz.slowest < .seconds(5))
+    // A directory of 2 MiB of garbage has 600,000 findings, which take 2 seconds on an idle machine.
+    #expect(fuzz.slowest < .seconds(20))
     if Self.count >= 5_000_000 {
       for kind in Finding.Kind.allCases { #expect(fuzz.counts[kind] != nil, "\(kind) was never reached") }
     }
