@@ -87,6 +87,14 @@ extension Checker.Run {
     let freeInodeCount = UInt64(inodes.count) - allocatedInodes.count(in: inodes)
     compare(.groupFreeInodeCount, number, UInt64(group.freeInodeCount), freeInodeCount)
     summary.freeInodeCount += freeInodeCount
+    checkUnusedInodes(group, number)
+  }
+
+  private mutating func checkUnusedInodes(_ group: CheckedFileSystem.Group, _ number: UInt32) {
+    guard layout.features.hasGroupChecksums else { return }
+    let largest = Int(layout.inodesPerGroup) - markedSlotCount(of: number)
+    guard group.unusedInodeCount > largest else { return }
+    note(.groupUnusedInodeCount, group: number, found: UInt64(group.unusedInodeCount))
   }
 
   /// A number of a group descriptor.

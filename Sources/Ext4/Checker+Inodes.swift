@@ -113,14 +113,18 @@ extension Checker.Run {
 
   /// How many slots from the table's first on are to be looked at.
   private func usedSlotCount(of group: UInt32) -> Int {
+    let description = groups[Int(group)]
     let perGroup = Int(layout.inodesPerGroup)
     guard layout.features.hasGroupChecksums else { return perGroup }
-    let description = groups[Int(group)]
     guard description.hasInodeBitmap else { return 0 }
     let used = perGroup - min(Int(description.unusedInodeCount), perGroup)
-    let first = Int(layout.firstInode(ofGroup: group))
-    let marked = (used..<perGroup).last { allocatedInodes.contains(UInt64(first + $0)) } ?? -1
-    return max(used, marked + 1)
+    return max(used, markedSlotCount(of: group))
+  }
+
+  /// How many slots of the table there are up to the last that is marked as in use.
+  func markedSlotCount(of group: UInt32) -> Int {
+    let inodes = inodes(ofGroup: group)
+    return allocatedInodes.last(in: inodes).map { Int($0 - inodes.lowerBound) + 1 } ?? 0
   }
 }
 
@@ -140,7 +144,8 @@ extension Checker.Run {
     if !isMarked { note(.inodeMarkedFree, at: offset, inode: number) }
     linkCounts[Int(number)] = links
     checkFields(number, at: offset, &slot)
-    if number > layout.firstInode, types[Int(number)] != .directory { summary.fileCount += 1 }
+    let isFile = types[Int(number)] != .directory && !layout.namelessInodes.contains(number)
+    if isFile { summary.fileCount += 1 }
   }
 
   /// Those that have no names: they are all marked as in use, and most are empty.
@@ -204,9 +209,9 @@ extension Checker.Run {
   ) throws(Ext4Error) {
     let block = inode.attributeBlock
     guard block != 0 else { return }
-    map.blockCount += 1
     if attributeBlocks[block] != nil {
       attributeBlocks[block]?.found += 1
+      map.blockCount += 1
       return
     }
     var buffer = makeBlock()

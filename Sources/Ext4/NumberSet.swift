@@ -42,6 +42,18 @@ struct NumberSet: ~Copyable {
     return count
   }
 
+  /// The last of `range` that is in the set.
+  func last(in range: Range<UInt64>) -> UInt64? {
+    var last: UInt64?
+    var position = range.lowerBound
+    while let piece = piece(from: position, in: range) {
+      let hits = word(piece.index) & piece.mask
+      if hits != 0 { last = UInt64(piece.index * 64 + 63 - hits.leadingZeroBitCount) }
+      position = piece.end
+    }
+    return last
+  }
+
   /// Inserts `start` and so many on, where the bits of `bitmap` are set.
   mutating func insert(bitmap: RawSpan, at start: UInt64, count: UInt64) {
     let shift = start % 64
