@@ -24,6 +24,8 @@ extension Checker.Run {
     if inode.isIndexed, layout.features.hasIndexes, map.isSound, !map.blocks.isEmpty {
       index = try readIndex(of: inode.number, map.blocks)
     }
+    let scope = DirectoryScope(
+      number: inode.number, hasEncryptedNames: inode.isEncrypted, hashVersion: index?.version ?? 0)
     var buffer = makeBlock()
     for (number, block) in map.blocks.enumerated() {
       guard try read(block, into: &buffer) else { continue }
@@ -32,16 +34,22 @@ extension Checker.Run {
         note(.directoryChecksum, at: offset, inode: inode.number)
       }
       let role = index?.roles[number] ?? .unknown
-      checkEntries(
-        buffer.bytes, at: offset, of: inode.number, isFirst: number == 0, role: role,
-        version: index?.version ?? 0)
+      checkEntries(buffer.bytes, at: offset, of: scope, isFirst: number == 0, role: role)
     }
   }
 
+  /// The directory that is being looked at.
+  private struct DirectoryScope {
+    let number: UInt32
+    /// Bytes that may be any.
+    let hasEncryptedNames: Bool
+    let hashVersion: UInt8
+  }
+
   private mutating func checkEntries(
-    _ block: RawSpan, at offset: UInt64, of directory: UInt32, isFirst: Bool, role: Checker.IndexRole,
-    version: UInt8
+    _ block: RawSpan, at offset: UInt64, of scope: DirectoryScope, isFirst: Bool, role: Checker.IndexRole
   ) {
+    let directory = scope.number
     var position = 0
     var number = 0
     while position < block.byteCount {
@@ -52,10 +60,9 @@ extension Checker.Run {
       if isFirst, number < 2 {
         checkDot(entry, block, number, at: place, of: directory)
       } else if entry.inode != 0 {
-        checkEntry(entry, block, at: place, of: directory)
+        checkEntry(entry, block, at: place, of: scope)
         if case .leaf(let lowest, let highest) = role {
-          checkHash(
-            entry, block, in: lowest...max(lowest, highest), version: version, at: place, of: directory)
+          checkHash(entry, block, in: lowest...max(lowest, highest), at: place, of: scope)
         }
       }
       position += entry.byteCount
@@ -78,9 +85,10 @@ extension Checker.Run {
   }
 
   private mutating func checkEntry(
-    _ entry: Entry, _ block: RawSpan, at offset: UInt64, of directory: UInt32
+    _ entry: Entry, _ block: RawSpan, at offset: UInt64, of scope: DirectoryScope
   ) {
-    if !entry.hasName(block) { note(.entryName, at: offset, inode: directory) }
+    let directory = scope.number
+    if !scope.hasEncryptedNames, !entry.hasName(block) { note(.entryName, at: offset, inode: directory) }
     guard isKnown(entry, at: offset, of: directory) else { return }
     countName(of: entry.inode)
     guard types[Int(entry.inode)] == .directory else { return }
@@ -114,12 +122,13 @@ extension Checker.Run {
   }
 
   private mutating func checkHash(
-    _ entry: Entry, _ block: RawSpan, in hashes: ClosedRange<UInt32>, version: UInt8, at offset: UInt64,
-    of directory: UInt32
+    _ entry: Entry, _ block: RawSpan, in hashes: ClosedRange<UInt32>, at offset: UInt64,
+    of scope: DirectoryScope
   ) {
     let name = block.extracting(entry.nameRange)
-    guard let hash = system.hash(of: name, version: version), !hashes.contains(hash) else { return }
-    note(.indexHash, at: offset, inode: directory, found: UInt64(hash), expected: UInt64(hashes.lowerBound))
+    guard let hash = system.hash(of: name, version: scope.hashVersion), !hashes.contains(hash) else { return }
+    note(
+      .indexHash, at: offset, inode: scope.number, found: UInt64(hash), expected: UInt64(hashes.lowerBound))
   }
 
   /// An entry of a directory that lies within its block.

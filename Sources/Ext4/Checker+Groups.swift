@@ -142,9 +142,9 @@ extension Checker.Run {
 extension RawSpan {
   /// Whether all bits from `start` on are set, the lowest of a byte first.
   fileprivate func isPadded(from start: Int) -> Bool {
-    guard start < byteCount * 8 else { return true }
-    let first: UInt8 = load(at: start / 8)
-    guard first | (1 << UInt8(start % 8) - 1) == .max else { return false }
-    return (start / 8 + 1..<byteCount).allSatisfy { load(UInt8.self, at: $0) == .max }
+    stride(from: start / 64, to: byteCount / 8, by: 1).allSatisfy { index in
+      let covered: UInt64 = index == start / 64 ? (1 << UInt64(start % 64)) - 1 : 0
+      return load(UInt64.self, at: index * 8) | covered == .max
+    }
   }
 }

@@ -54,6 +54,7 @@ extension Checker {
     }
 
     var hasExtents: Bool { flags & 0x8_0000 != 0 }
+    var isEncrypted: Bool { flags & 0x800 != 0 }
     var isIndexed: Bool { flags & 0x1000 != 0 }
     /// A symbolic link whose target is in the inode.
     var isInline: Bool { type == .symbolicLink && !hasExtents && size < 60 }
@@ -197,7 +198,7 @@ extension Checker.Run {
   ) throws(Ext4Error) {
     let isRight =
       inode.isInline
-      ? inode.size > 0 && !inode.body.prefix(Int(inode.size)).contains(0)
+      ? inode.size > 0 && (inode.isEncrypted || !inode.body.prefix(Int(inode.size)).contains(0))
       : inode.size > 0 && inode.size < layout.blockSize
     if !isRight { note(.symbolicLink, at: inode.offset, inode: inode.number, found: inode.size) }
     if !inode.isInline { try walk(&map) }

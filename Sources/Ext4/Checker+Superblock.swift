@@ -187,7 +187,8 @@ extension Checker.SuperblockCheck {
 
   /// A number that the rest relies on.
   private mutating func require(
-    _ isRight: Bool, _ kind: Finding.Kind, _ field: Int, found: UInt64, expected: UInt64? = nil
+    _ isRight: Bool, _ kind: Finding.Kind, _ field: Int, found: UInt64? = nil,
+    expected: UInt64? = nil
   ) {
     guard !isRight else { return }
     note(kind, field, found: found, expected: expected)
@@ -218,7 +219,7 @@ extension Checker.SuperblockCheck {
       let unknown = number(field) & ~UInt64(bits)
       require(unknown == 0, .unsupportedFeature, field, found: unknown)
     }
-    require(!features.needsRecovery, .needsRecovery, Field.incompatibleFeatures, found: 4)
+    require(!features.needsRecovery, .needsRecovery, Field.incompatibleFeatures)
     return isSound
   }
 

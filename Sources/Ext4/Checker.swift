@@ -5,8 +5,8 @@ public import Blocks
 ///
 /// It only reads: superblocks, descriptors, bitmaps, inode tables, extent trees and indirect blocks, directories with
 /// their indexes, and blocks of extended attributes; neither the content of files nor the journal's. Whatever they
-/// hold, it comes to an end: each block is followed once. It takes memory for two bits for each block, for six bytes
-/// for each inode and eight for each directory, and for the block numbers of one directory.
+/// hold, it comes to an end: each block is followed once. It takes memory for two bits for each block, for
+/// five bytes for each inode, for the parents of each directory, and for the block numbers of one directory.
 ///
 /// Volumes with features that it can't judge (bigalloc, inline data, attributes in inodes of their own, case folding)
 /// or with changes in the journal get a warning, and no more.
@@ -21,7 +21,7 @@ public struct Checker {
   /// What a volume is, and how much was found.
   public struct Summary: Equatable, Sendable {
     /// Whether all could be looked at: false where the superblock does not tell where everything lies, or names
-    /// features that this checker can't judge.
+    /// features that this checker can't judge, or changes that stand in the journal alone.
     public internal(set) var isComplete = false
     /// Bytes of a block.
     public internal(set) var blockSize: UInt64 = 0

@@ -11,7 +11,7 @@ import Testing
     let places = Self.places(volume)
     var kinds: Set<Finding.Kind> = []
     var refusalCount = 0
-    for _ in 0..<(Sample.isLong ? 100_000 : 3000) {
+    for _ in 0..<(Sample.isLong ? 100_000 : 1000) {
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         let place = places.randomElement(using: &generator) ?? 0..<1
         Self.damage(volume, place, using: &generator)

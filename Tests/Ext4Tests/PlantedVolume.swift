@@ -32,7 +32,7 @@ final class PlantedVolume {
           extendedAttributes: [
             .init(name: Array("user.long".utf8), value: Array(repeating: 0x62, count: 500))
           ])),
-    ] + Sample.names(600)
+    ] + Sample.names(300)
 
   init(size: Int = 16 << 20) throws {
     target = MemoryTarget(byteCount: size)
