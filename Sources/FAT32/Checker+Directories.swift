@@ -31,13 +31,12 @@ extension Checker {
   /// An entry's name, as much of it as is sound.
   struct EntryName {
     let short: ShortName
-    /// `DIR_NTRes`.
-    let lowerCase: UInt8
+    let caseBits: ShortName.CaseBits
     /// In UTF-8; nil where there is no long name.
     let long: [UInt8]?
 
     /// What a path has: the long name, or the short one with its dot and the case that NT keeps for it.
-    var bytes: [UInt8] { long ?? short.text(lowerCase: lowerCase) }
+    var bytes: [UInt8] { long ?? Array(short.text(caseBits).utf8) }
   }
 }
 
@@ -150,8 +149,8 @@ extension Checker.Run {
     _ scan: inout Checker.DirectoryScan
   ) throws(FAT32Error) {
     let name = ShortName(decoding: slot, at: Field.name)
-    let lowerCase: UInt8 = slot.load(at: Field.caseBits)
-    entry = Checker.EntryName(short: name, lowerCase: lowerCase, long: nil)
+    let caseBits = ShortName.CaseBits(rawValue: slot.load(at: Field.caseBits))
+    entry = Checker.EntryName(short: name, caseBits: caseBits, long: nil)
     if name == .dot || name == .dotDot {
       endLongName(&scan)
       checkFields(slot, attributes, at: offset)
@@ -165,7 +164,7 @@ extension Checker.Run {
       return
     }
     let longName = takeLongName(for: name, &scan)
-    entry = Checker.EntryName(short: name, lowerCase: lowerCase, long: longName)
+    entry = Checker.EntryName(short: name, caseBits: caseBits, long: longName)
     checkFields(slot, attributes, at: offset)
     checkName(name, at: offset)
     checkRepetition(at: offset, &scan)
@@ -177,10 +176,10 @@ extension Checker.Run {
     _ slot: RawSpan, _ attributes: DirectoryEntry.Attributes, at offset: UInt64
   ) {
     checkAttributes(attributes, at: offset)
-    let lowerCase: UInt8 = slot.load(at: Field.caseBits)
+    let caseBits: UInt8 = slot.load(at: Field.caseBits)
     // Bits 3 and 4: base and extension are to be shown in lower case.
-    if lowerCase & ~0x18 != 0 {
-      noteHere(.ntReserved, at: offset + UInt64(Field.caseBits), found: UInt64(lowerCase))
+    if caseBits & ~0x18 != 0 {
+      noteHere(.ntReserved, at: offset + UInt64(Field.caseBits), found: UInt64(caseBits))
     }
     checkTimes(slot, at: offset)
   }
@@ -227,7 +226,7 @@ extension Checker.Run {
   private mutating func checkRepetition(at offset: UInt64, _ scan: inout Checker.DirectoryScan) {
     guard isReporting, let entry else { return }
     if !scan.shortNames.insert(entry.short).inserted { noteHere(.shortNameRepeated, at: offset) }
-    let alias = entry.short.text(lowerCase: 0)
+    let alias = Array(entry.short.text().utf8)
     guard let long = entry.long else {
       if scan.longNames.contains(alias) { noteHere(.longNameRepeated, at: offset) }
       return

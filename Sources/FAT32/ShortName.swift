@@ -149,22 +149,4 @@ extension ShortName {
     }
     return nil
   }
-
-  /// The name as people write it.
-  ///
-  /// - Parameter lowerCase: `DIR_NTRes`: bit 3 for the base, bit 4 for the extension.
-  func text(lowerCase: UInt8) -> [UInt8] {
-    var text = Self.text(bytes[..<8], isLowerCase: lowerCase & 0x08 != 0)
-    if text.first == 0x05 { text[0] = 0xE5 }
-    let suffix = Self.text(bytes[8...], isLowerCase: lowerCase & 0x10 != 0)
-    if !suffix.isEmpty { text.append(UInt8(ascii: ".")) }
-    return text + suffix
-  }
-
-  private static func text(_ bytes: ArraySlice<UInt8>, isLowerCase: Bool) -> [UInt8] {
-    let end = bytes.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? bytes.startIndex
-    return bytes[..<end].map {
-      isLowerCase && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 0x20 : $0
-    }
-  }
 }
