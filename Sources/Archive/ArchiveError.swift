@@ -24,6 +24,8 @@ public enum ArchiveError: Error, Equatable, Sendable {
   /// The archive at `path` can't be decompressed at about `offset` of the file, in the middle of `entry`; nil where
   /// none had begun.
   case compressed(Compression, path: String, offset: UInt64, entry: [UInt8]?, CompressionProblem)
+  /// A line of the device table at `path` can't be read, or does not fit what it is for. Line 0 is the whole of it.
+  case deviceTable(path: String, line: Int, DeviceTableProblem)
   /// A compression library could not be set up: memory, or a filter that it was built without.
   case library(operation: String, message: String)
   /// The sink failed.
@@ -69,6 +71,8 @@ extension ArchiveError: CustomStringConvertible {
       "\(path): \(Self.place(entry, "byte \(offset) of the tar")): \(problem)"
     case .compressed(let compression, let path, let offset, let entry, let problem):
       "\(path): \(Self.place(entry, "byte \(offset) of the \(compression) data")): \(problem)"
+    case .deviceTable(let path, let line, let problem):
+      "\(path): " + (line > 0 ? "line \(line): " : "") + "\(problem)"
     case .library(let operation, let message):
       "cannot \(operation): \(message)"
     case .sink(let error):

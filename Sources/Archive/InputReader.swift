@@ -8,18 +8,17 @@ public struct InputReader: ~Copyable, EntryReader {
 
   /// Bytes read so far; of a directory, and of an archive from a pipe, the total is not known.
   public let progress: ArchiveProgress
-  private let owner: Entry.Owner?
   /// One of the two.
   private var directory: DirectoryReader?
   private var archive: ArchiveReader?
 
   /// Opens what lies at `path`.
   ///
-  /// - Parameter owner: whom all entries belong to; nil for the owners that they have.
+  /// - Parameter directoryOwner: whom everything in a directory belongs to; nil for the owners that the files have. Those
+  ///   in a tar stay.
   /// - Throws: as the `init` of `DirectoryReader` and that of `ArchiveReader` do.
-  public init(path: String, owner: Entry.Owner? = nil) throws(ArchiveError) {
-    self.owner = owner
-    if let reader = try Self.directory(path, owner) {
+  public init(path: String, directoryOwner: Entry.Owner? = nil) throws(ArchiveError) {
+    if let reader = try Self.directory(path, directoryOwner) {
       progress = reader.progress
       directory = consume reader
     } else {
@@ -42,9 +41,7 @@ public struct InputReader: ~Copyable, EntryReader {
   /// - Throws: as that of the two readers does.
   public mutating func next() throws(ArchiveError) -> Entry? {
     if directory != nil { return try directory?.next() }
-    guard var entry = try archive?.next() else { return nil }
-    if let owner { entry.owner = owner }
-    return entry
+    return try archive?.next()
   }
 
   /// - Throws: as `next()` does.

@@ -65,6 +65,18 @@ public struct Entry: Equatable, Sendable {
     }
 
     public static let root = Owner(user: 0, group: 0)
+
+    /// "USER:GROUP", each a number or "root": other names mean something else on every machine. Nil for any other text.
+    public init?(_ text: String) {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(Self.number)
+      guard parts.count == 2, let user = parts[0], let group = parts[1] else { return nil }
+      self.init(user: user, group: group)
+    }
+
+    private static func number(_ text: Substring) -> UInt32? {
+      if text == "root" { return 0 }
+      return text.hasPrefix("+") ? nil : UInt32(text)
+    }
   }
 
   public struct ExtendedAttribute: Equatable, Sendable {

@@ -65,6 +65,12 @@ public struct EntryPath: Hashable, Sendable {
     return EntryPath(normalized: bytes + [Self.slash] + other.bytes)
   }
 
+  /// Whether it is `other` or lies somewhere in it.
+  public func isEqualOrBelow(_ other: EntryPath) -> Bool {
+    guard bytes.starts(with: other.bytes) else { return false }
+    return other.isRoot || bytes.count == other.bytes.count || bytes[other.bytes.count] == Self.slash
+  }
+
   private static let slash = UInt8(ascii: "/")
   private static let dot: ArraySlice = [UInt8(ascii: ".")]
   private static let dotDot: ArraySlice = [UInt8(ascii: "."), UInt8(ascii: ".")]

@@ -75,4 +75,15 @@ import Testing
   func `an error says what is wrong with the path`(error: EntryPathError, text: String) {
     #expect(error.description == text)
   }
+
+  @Test func `what lies in a directory is told from what begins like it`() {
+    let home = EntryPath("home/pi")
+    for path in [EntryPath("home/pi"), EntryPath("home/pi/a"), EntryPath("home/pi/a/b")] {
+      #expect(path.isEqualOrBelow(home))
+      #expect(path.isEqualOrBelow(.root))
+    }
+    for path in [EntryPath("home"), EntryPath("home/pip"), EntryPath("pi"), .root] {
+      #expect(!path.isEqualOrBelow(home))
+    }
+  }
 }

@@ -14,4 +14,13 @@ import Testing
     let timestamps = moments.map { Timestamp(seconds: $0.0, nanoseconds: $0.1) }
     #expect(timestamps.shuffled().sorted() == timestamps)
   }
+
+  @Test func `an owner is two numbers, or root`() {
+    #expect(Entry.Owner("root:root") == .root)
+    #expect(Entry.Owner("1000:root") == .init(user: 1000, group: 0))
+    #expect(Entry.Owner("4294967295:0") == .init(user: .max, group: 0))
+    for text in ["", "1000", "1000:", ":1000", "pi:pi", "-1:0", "1:2:3", "4294967296:0", "+1:0", " 1:0"] {
+      #expect(Entry.Owner(text) == nil, "\(text)")
+    }
+  }
 }
