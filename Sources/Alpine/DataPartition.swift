@@ -6,20 +6,30 @@ public import Entries
 public struct DataPartition: Sendable {
   /// The apkovl's bytes.
   public let archive: [UInt8]
-  private let overlay: Overlay
+  /// Where the apkovl lies.
+  public let overlayPath: EntryPath
+  private let tree: FileTree
 
   /// - Throws: `AlpineError.archive` where the apkovl can't be packed.
   public init(_ overlay: Overlay) throws(AlpineError) {
-    self.overlay = overlay
     archive = try overlay.archive()
-  }
-
-  /// Adds every entry, directories before what is in them; does not finish.
-  public func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
+    overlayPath = overlay.hostname.overlayPath
     var tree = FileTree(time: overlay.time)
-    tree.addFile(overlay.hostname.overlayPath, archive)
+    tree.addFile(overlayPath, archive)
     tree.addDirectory(EntryPath("cache"))
     for directory in overlay.persistence { directory.addDirectories(to: &tree) }
-    try tree.write(to: &writer)
+    self.tree = tree
+  }
+
+  /// Of every entry.
+  public var paths: [EntryPath] { tree.paths }
+
+  /// Adds the entries, directories before what is in them; does not finish.
+  ///
+  /// - Parameter omitted: paths that have come already from elsewhere.
+  public func write<Writer: EntryWriter & ~Copyable>(
+    to writer: inout Writer, omitting omitted: Set<EntryPath> = []
+  ) throws(Writer.Failure) {
+    try tree.write(to: &writer, omitting: omitted)
   }
 }

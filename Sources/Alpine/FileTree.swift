@@ -43,7 +43,17 @@ struct FileTree: EntryTree {
     }
   }
 
+  var paths: [EntryPath] { sorted.map(\.entry.path) }
+
   func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
-    for file in sorted { try writer.add(file.entry, bytes: file.bytes) }
+    try write(to: &writer, omitting: [])
+  }
+
+  func write<Writer: EntryWriter & ~Copyable>(
+    to writer: inout Writer, omitting paths: Set<EntryPath>
+  ) throws(Writer.Failure) {
+    for file in sorted where !paths.contains(file.entry.path) {
+      try writer.add(file.entry, bytes: file.bytes)
+    }
   }
 }

@@ -12,3 +12,13 @@ extension ByteSize: ExpressibleByArgument {
 }
 
 extension Architecture: ExpressibleByArgument {}
+
+extension CardContent.Input: ExpressibleByArgument {
+  public init?(argument: String) {
+    do { try self.init(argument) } catch { return nil }
+  }
+}
+
+extension Entry.Owner: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}

@@ -23,6 +23,27 @@ struct BuildCommand: ParsableCommand {
       valueName: "path"))
   var boot: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "For the ext4 partition: a tar or a directory, put below a directory of it where that is named; many times.",
+      valueName: "[target=]path"))
+  var data: [CardContent.Input] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Whom all that comes from directories of --data belongs to, such as root:root or 1000:1000.",
+      valueName: "user:group"))
+  var owner: Entry.Owner?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who owns what on the ext4 partition, and its devices: a device table as genext2fs reads it.",
+      valueName: "file"))
+  var deviceTable: String?
+
+  @Flag(help: "Make no FAT32 partition.")
+  var noBoot = false
+
   @Flag(help: "Make no ext4 partition.")
   var noData = false
 
@@ -31,8 +52,11 @@ struct BuildCommand: ParsableCommand {
     help: ArgumentHelp("The image to make; a file that is there is replaced.", valueName: "file"))
   var output = "card.img"
 
-  @Option(help: ArgumentHelp("Size of the whole card, such as 2GiB, 3600MiB, 4GB.", valueName: "size"))
-  var size = Recipe.defaultSize
+  @Option(
+    help: ArgumentHelp(
+      "Size of the whole card, such as 3600MiB or 4GB. (default: 2GiB, or what the partitions take)",
+      valueName: "size"))
+  var size: ByteSize?
 
   @Option(help: ArgumentHelp("Size of the FAT32 partition.", valueName: "size"))
   var bootSize = Recipe.defaultBootSize
@@ -58,14 +82,26 @@ struct BuildCommand: ParsableCommand {
   }
 
   func validate() throws {
-    if release == nil, boot.isEmpty { throw ValidationError("Missing '--release <tar>' or '--boot <path>'") }
+    if noBoot, noData { throw ValidationError("'--no-boot' and '--no-data' leave nothing to make") }
+    if noBoot, release != nil || !boot.isEmpty {
+      throw ValidationError("'--no-boot' makes no partition for '--release' and '--boot'")
+    }
+    if noData, !data.isEmpty || deviceTable != nil {
+      throw ValidationError("'--no-data' makes no partition for '--data' and '--device-table'")
+    }
+    if noBoot, data.isEmpty { throw ValidationError("Missing '--data <path>'") }
+    if !noBoot, release == nil, boot.isEmpty {
+      throw ValidationError(
+        "Missing '--release <tar>' or '--boot <path>'; '--no-boot' makes no boot partition")
+    }
   }
 
   mutating func run() throws {
     let card = CardImage(
       recipe: try recipe(),
       content: CardContent(
-        release: release, boot: boot, acceptsAnyRelease: allow.contains(.unknownRelease)))
+        release: release, boot: boot, data: data, directoryOwner: owner, deviceTable: deviceTable,
+        acceptsAnyRelease: allow.contains(.unknownRelease)))
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
     let start = ContinuousClock.now
@@ -92,8 +128,7 @@ struct BuildCommand: ParsableCommand {
   }
 
   private func warn(of summary: BuildSummary) {
-    let count = summary.boot.clampedTimeCount
-    guard count > 0 else { return }
+    guard let count = summary.boot?.clampedTimeCount, count > 0 else { return }
     Terminal.complain(
       "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
         + "they got the nearest one")
@@ -101,7 +136,8 @@ struct BuildCommand: ParsableCommand {
 
   /// The flags and the environment as a recipe.
   private func recipe() throws -> Recipe {
-    var recipe = Recipe(size: size, bootSize: bootSize, hasDataPartition: !noData)
+    var recipe = Recipe(
+      size: size, bootSize: bootSize, hasBootPartition: !noBoot, hasDataPartition: !noData)
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = Int64(epoch), seconds >= 0 else {

@@ -26,20 +26,31 @@ struct BuildReport {
     var rows = [
       ["", "start", "size", "type", "label", "content"],
       ["", "0", "512 bytes", "MBR", "", "disk signature 0x\(signature)"],
-      row("1", plan.boot.range, "FAT32, active", plan.boot.label.text, bootContent),
     ]
-    if let data = plan.data { rows.append(row("2", data.range, "ext4", data.format.label.text, dataContent)) }
+    if let boot = plan.boot {
+      rows.append(row("1", boot.range, "FAT32, active", boot.label.text, bootContent))
+    }
+    if let data = plan.data {
+      rows.append(row("\(data.number)", data.range, "ext4", data.format.label.text, dataContent))
+    }
     return table(rows)
   }
 
   private var bootContent: String {
-    let clusterSize = size(summary.plan.boot.geometry.clusterSize)
-    return
-      "\(summary.boot.fileCount) files, \(rounded(summary.boot.usedByteCount)) in clusters of \(clusterSize)"
+    guard let boot = summary.boot, let clusterSize = summary.plan.boot?.geometry.clusterSize else {
+      return ""
+    }
+    return "\(boot.fileCount) files, \(rounded(boot.usedByteCount)) in clusters of \(size(clusterSize))"
   }
 
   private var dataContent: String {
-    summary.hasOverlay ? "\(summary.plan.hostname).apkovl.tar.gz, cache/, var/lib/docker/" : "empty"
+    guard let data = summary.data else { return "" }
+    guard data.inputEntryCount > 0 else {
+      return data.overlayPath.map { "\($0), cache/, var/lib/docker/" } ?? "empty"
+    }
+    let used = rounded(data.usedBlockCount * Ext4.Format.blockSize)
+    let overlay = data.overlayPath.map { ", settings in \($0)" } ?? ""
+    return "\(data.usedInodeCount) files and directories, \(used)\(overlay)"
   }
 
   private func row(

@@ -22,6 +22,9 @@ extension VolumeWriter {
     try write(entry, as: file.type, inode: file.inode, attributes)
   }
 
+  /// Whether something has come with this path, or has been made as a directory on the way.
+  public func contains(_ path: EntryPath) -> Bool { path.isRoot || find(path) != nil }
+
   /// Throws for what no place in the volume would make possible.
   private func checkedAttributes(of entry: Entry) throws(Problem.Reason) -> AttributeStorage {
     if case .hardLink = entry.kind { return .none }

@@ -63,6 +63,10 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   public var journalBlockCount: UInt64 { geometry.journalBlockCount }
   /// Blocks that were free when the volume was empty and had no directories yet.
   public var freeBlockCount: UInt64 { space.blockCount }
+  /// Blocks of what has come: content, directories once finished, attributes.
+  public var usedBlockCount: UInt64 { space.neededBlockCount }
+  /// Inodes of what has come, without the reserved ones and lost+found.
+  public var usedInodeCount: UInt32 { lastInode - Inode.lostAndFound }
 
   /// False once something can't be held: from then on entries are only counted.
   var isWriting: Bool { problems.isEmpty && !space.isExhausted && lastInode <= geometry.inodeCount }

@@ -57,6 +57,9 @@ public struct PartitionType: RawRepresentable, Hashable, Sendable {
   public static let fat32LBA = PartitionType(rawValue: 0x0C)
   /// A Linux file system.
   public static let linux = PartitionType(rawValue: 0x83)
+
+  /// Whether it is a FAT of any size, which boot ROMs read.
+  var isFAT: Bool { [0x01, 0x04, 0x06, 0x0B, 0x0C, 0x0E].contains(rawValue) }
 }
 
 extension MasterBootRecord {

@@ -44,7 +44,9 @@ public struct TableChecker {
     let active = used.filter { $0.status == 0x80 }.map(\.number)
     var findings: [TableFinding] = []
     if table.diskSignature == 0 { findings.append(.noDiskSignature) }
-    if active.isEmpty { findings.append(.noActivePartition) }
+    if active.isEmpty, used.contains(where: { PartitionType(rawValue: $0.type).isFAT }) {
+      findings.append(.noActivePartition)
+    }
     if active.count > 1 { findings.append(.severalActivePartitions(active)) }
     for entry in table.entries {
       findings += Self.findings(in: entry, diskSize: diskSize)

@@ -7,6 +7,7 @@ public enum TableFinding: Equatable, Sendable {
   /// The table only shields a GPT, which is not looked at.
   case shieldsGPT
   case noDiskSignature
+  /// There is a FAT that could be booted from, and none is active.
   case noActivePartition
   case severalActivePartitions([Int])
   /// A status that is neither 0x80 nor 0.

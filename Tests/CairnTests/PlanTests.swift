@@ -6,7 +6,7 @@ import Testing
   private let time = Timestamp(seconds: 1_617_209_520)
 
   private func plan(_ recipe: Recipe = Recipe()) throws -> Plan {
-    try Plan(recipe, for: .file(byteCount: recipe.size.byteCount), sourceTime: time)
+    try Plan(recipe, for: .image, sourceTime: time)
   }
 
   @Test
@@ -14,7 +14,7 @@ import Testing
     throws
   {
     let plan = try plan()
-    #expect(plan.boot.range == 4_194_304..<272_629_760)
+    #expect(plan.boot?.range == 4_194_304..<272_629_760)
     #expect(plan.data?.range == 272_629_760..<2_147_483_648)
     #expect(
       plan.partitionTable.partitions == [
@@ -34,9 +34,9 @@ import Testing
   }
 
   @Test func `256 MiB get clusters of 2 KiB at most, 100 MB of 1 KiB`() throws {
-    #expect(try plan().boot.geometry.clusterSize <= 2048)
+    #expect(try plan().boot!.geometry.clusterSize <= 2048)
     let small = Recipe(bootSize: try #require(ByteSize("100MB")))
-    #expect(try plan(small).boot.geometry.clusterSize == 1024)
+    #expect(try plan(small).boot?.geometry.clusterSize == 1024)
     #expect(try plan(small).data?.range.lowerBound == 100 << 20)
   }
 
@@ -49,7 +49,7 @@ import Testing
   @Test func `a card without room for both partitions names the size that has it`() throws {
     let recipe = Recipe(size: ByteSize(byteCount: 256 << 20))
     let error = #expect(throws: PlanError.self) { try plan(recipe) }
-    guard case .cardTooSmall(_, let needed, _, _) = error else {
+    guard case .cardTooSmall(_, let needed, _) = error else {
       Issue.record("not the error that was expected")
       return
     }

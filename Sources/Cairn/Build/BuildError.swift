@@ -5,7 +5,7 @@ public import Blocks
 public import Ext4
 public import FAT32
 public import PartitionTable
-internal import Recipes
+public import Recipes
 
 /// Why a card was not made. Nothing of it is left, and what the output's name held it still holds.
 public enum BuildError: Error, Equatable, Sendable {
@@ -16,14 +16,18 @@ public enum BuildError: Error, Equatable, Sendable {
   case plan(PlanError)
   case boot(FAT32Error)
   case data(Ext4Error)
+  /// The data partition is too small for its content; a card of `cardSize` would do.
+  case dataPartitionTooSmall(size: ByteSize, needed: ByteSize, cardSize: ByteSize)
   case partitionTable(PartitionTableError)
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
   /// The image would replace what it is made from.
   case outputIsInput(path: String)
-  /// Nothing was named that the boot partition could hold.
+  /// Nothing was named that the card could hold.
   case noContent
+  /// An input for a partition that the card has not.
+  case noPartition(for: String)
 }
 
 extension BuildError {
@@ -61,11 +65,15 @@ extension BuildError: CustomStringConvertible {
         + "make it \(ByteSize(byteCount: needed)) (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error)"
+    case .dataPartitionTooSmall(let size, let needed, let cardSize):
+      "data partition: the content does not fit into \(size); it takes \(needed), on a card of \(cardSize) (--size)"
     case .partitionTable(let error): "\(error)"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"
-    case .noContent: "nothing to put on the card; name a release or something else for its boot partition"
+    case .noContent: "nothing to put on the card; name a release, or something else for one of its partitions"
+    case .noPartition(let path):
+      "\(path): is for a partition that the card has not; leave out one or the other"
     }
   }
 }

@@ -43,17 +43,8 @@ private struct PlanReport: Encodable {
     epoch = plan.time.seconds
     hostname = "\(plan.hostname)"
     diskSignature = hexadecimal(plan.identifiers.diskSignature)
-    let boot = PartitionReport(
-      number: 1, range: plan.boot.range, type: .fat32LBA, active: true, fileSystem: "fat32",
-      label: plan.boot.label.text, identifier: hexadecimal(plan.identifiers.volumeID),
-      unit: plan.boot.geometry.clusterSize)
-    let data = plan.data.map { data in
-      PartitionReport(
-        number: 2, range: data.range, type: .linux, active: false, fileSystem: "ext4",
-        label: data.format.label.text,
-        identifier: "\(plan.identifiers.dataUUID)", unit: Ext4.Format.blockSize)
-    }
-    partitions = [boot] + (data.map { [$0] } ?? [])
+    partitions = [plan.boot.map { PartitionReport($0, plan) }, plan.data.map { PartitionReport($0, plan) }]
+      .compactMap(\.self)
   }
 }
 
@@ -66,19 +57,32 @@ private struct PartitionReport: Encodable {
   /// Bytes of a cluster or a block.
   let unit: UInt64
 
-  init(
-    number: Int, range: Range<UInt64>, type: PartitionType, active: Bool, fileSystem: String, label: String,
-    identifier: String, unit: UInt64
-  ) {
-    self.number = number
-    start = range.lowerBound
-    size = range.upperBound - range.lowerBound
-    self.type = "0x" + String(type.rawValue, radix: 16, uppercase: true)
-    self.active = active
-    self.fileSystem = fileSystem
-    self.label = label
-    self.identifier = identifier
-    self.unit = unit
+  init(_ boot: Plan.BootPartition, _ plan: Plan) {
+    number = 1
+    start = boot.range.lowerBound
+    size = boot.range.upperBound - start
+    type = Self.text(of: .fat32LBA)
+    active = true
+    fileSystem = "fat32"
+    label = boot.label.text
+    identifier = hexadecimal(plan.identifiers.volumeID)
+    unit = boot.geometry.clusterSize
+  }
+
+  init(_ data: Plan.DataPartitionPlan, _ plan: Plan) {
+    number = data.number
+    start = data.range.lowerBound
+    size = data.range.upperBound - start
+    type = Self.text(of: .linux)
+    active = false
+    fileSystem = "ext4"
+    label = data.format.label.text
+    identifier = "\(data.format.uuid)"
+    unit = Ext4.Format.blockSize
+  }
+
+  private static func text(of type: PartitionType) -> String {
+    "0x" + String(type.rawValue, radix: 16, uppercase: true)
   }
 }
 
@@ -97,7 +101,9 @@ private struct ResultReport: Encodable {
   let output: String
   let seconds: Double
   let writtenBytes, zeroedBytes: UInt64
-  let writes, files, directories: Int
+  let writes: Int
+  let boot: BootReport?
+  let data: DataReport?
 
   init(_ summary: BuildSummary, output: String, elapsed: Duration) {
     self.output = output
@@ -105,8 +111,31 @@ private struct ResultReport: Encodable {
     writtenBytes = summary.writtenByteCount
     zeroedBytes = summary.zeroedByteCount
     writes = summary.writeCount
-    files = summary.boot.fileCount
-    directories = summary.boot.directoryCount
+    boot = summary.boot.map(BootReport.init)
+    data = summary.data.map(DataReport.init)
+  }
+}
+
+private struct BootReport: Encodable {
+  let files, directories: Int
+  let usedBytes: UInt64
+
+  init(_ boot: BuildSummary.Boot) {
+    files = boot.fileCount
+    directories = boot.directoryCount
+    usedBytes = boot.usedByteCount
+  }
+}
+
+private struct DataReport: Encodable {
+  let inodes: UInt32
+  let usedBytes: UInt64
+  let overlay: String?
+
+  init(_ data: BuildSummary.Data) {
+    inodes = data.usedInodeCount
+    usedBytes = data.usedBlockCount * Ext4.Format.blockSize
+    overlay = data.overlayPath?.description
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Alpine
 public import Blocks
+public import Entries
 internal import Ext4
 internal import FAT32
 
@@ -9,9 +10,8 @@ public struct BuildSummary: Sendable {
   public let plan: Plan
   /// Nil where there was none, or what was taken for one could not be recognised.
   public let release: Release?
-  /// Whether the data partition holds an apkovl and what goes with it.
-  public let hasOverlay: Bool
-  public let boot: Boot
+  /// Nil for a card without a boot partition.
+  public let boot: Boot?
   /// Nil for a card without a data partition.
   public let data: Data?
   /// Bytes written to the target.
@@ -41,23 +41,32 @@ public struct BuildSummary: Sendable {
     }
   }
 
-  /// What the data partition is like.
+  /// What the data partition is like, and what came into it.
   public struct Data: Equatable, Sendable {
     public let blockCount: UInt64
-    public let freeBlockCount: UInt64
+    /// Blocks of file content, directories and what goes with them.
+    public let usedBlockCount: UInt64
     public let inodeCount: UInt32
+    /// Inodes of files, directories and links.
+    public let usedInodeCount: UInt32
+    /// Entries that inputs brought; the rest is Cairn's own.
+    public let inputEntryCount: Int
+    /// Where the apkovl lies; nil where none is wanted.
+    public let overlayPath: EntryPath?
 
-    init(_ writer: borrowing Ext4.VolumeWriter) {
+    init(_ writer: borrowing Ext4.VolumeWriter, inputEntryCount: Int, overlayPath: EntryPath?) {
       blockCount = writer.blockCount
-      freeBlockCount = writer.freeBlockCount
+      usedBlockCount = writer.usedBlockCount
       inodeCount = writer.inodeCount
+      usedInodeCount = writer.usedInodeCount
+      self.inputEntryCount = inputEntryCount
+      self.overlayPath = overlayPath
     }
   }
 
-  init(plan: Plan, release: Release?, hasOverlay: Bool, boot: Boot, data: Data?, ledger: Ledger) {
+  init(plan: Plan, release: Release?, boot: Boot?, data: Data?, ledger: Ledger) {
     self.plan = plan
     self.release = release
-    self.hasOverlay = hasOverlay
     self.boot = boot
     self.data = data
     writtenByteCount = ledger.monitor.writtenByteCount

@@ -20,22 +20,27 @@ public import Recipes
 public struct CardBuilder: ~Copyable {
   public let plan: Plan
   private let content: CardContent
-  private var source: ContentReader
+  private var bootReader: BootReader
+  private var dataReader: DataReader
   private let monitor: BuildMonitor
 
-  /// Opens the first input, reads its first entry and plans the card. No target is needed yet.
+  /// Opens the first input of each partition, reads its first entry and plans the card. No target is needed yet.
   ///
-  /// - Throws: `noContent`, `source` for what can't be read, `plan` for what doesn't fit.
+  /// - Throws: `noContent` and `contentWithoutPartition`, `source` for what can't be read, `plan` for what doesn't fit.
   public init(
     _ recipe: Recipe, from content: CardContent, for medium: Medium, monitor: BuildMonitor = BuildMonitor()
   ) throws(BuildError) {
-    let reader: ContentReader?
-    do { reader = try ContentReader.open(content, monitor: monitor) } catch { throw .source(error) }
-    guard let reader else { throw .noContent }
+    try content.check(against: recipe)
+    let bootReader = try Self.openBoot(content, monitor)
+    let dataReader = try Self.openData(content, monitor)
     do {
-      plan = try Plan(recipe, for: medium, sourceTime: reader.time, holdsRelease: content.release != nil)
+      plan = try Plan(
+        recipe, for: medium,
+        sourceTime: bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0),
+        holdsRelease: content.release != nil)
     } catch { throw .plan(error) }
-    source = reader
+    self.bootReader = bootReader
+    self.dataReader = dataReader
     self.content = content
     self.monitor = monitor
   }
@@ -55,56 +60,97 @@ public struct CardBuilder: ~Copyable {
     monitor.phase = .flushing
     if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
     do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
-    return BuildSummary(
-      plan: plan, release: release, hasOverlay: content.release != nil && data != nil, boot: boot, data: data,
-      ledger: ledger)
+    return BuildSummary(plan: plan, release: release, boot: boot, data: data, ledger: ledger)
   }
 }
 
+extension CardContent {
+  /// Throws for content that has no place on the card, and for none at all.
+  fileprivate func check(against recipe: Recipe) throws(BuildError) {
+    let bootInputs = bootInputs
+    if bootInputs.isEmpty, data.isEmpty { throw .noContent }
+    if !recipe.hasBootPartition, let input = bootInputs.first { throw .noPartition(for: input.path) }
+    if !recipe.hasDataPartition, let input = data.first { throw .noPartition(for: input.path) }
+  }
+}
+
+// The boot partition.
 extension CardBuilder {
+  private static func openBoot(
+    _ content: CardContent, _ monitor: BuildMonitor
+  ) throws(BuildError) -> BootReader {
+    do { return try BootReader(content, monitor: monitor) } catch { throw .source(error) }
+  }
+
   /// Streams the content into the FAT32 partition.
-  private mutating func writeBootPartition(on ledger: Ledger) throws(BuildError) -> BuildSummary.Boot {
-    let partition = try slice(plan.boot.range, of: ledger)
+  private mutating func writeBootPartition(on ledger: Ledger) throws(BuildError) -> BuildSummary.Boot? {
+    guard let boot = plan.boot else { return nil }
+    let partition = try slice(boot.range, of: ledger)
     var writer: FAT32.VolumeWriter
     do throws(FAT32Error) {
       writer = try FAT32.VolumeWriter(
-        formatting: partition, geometry: plan.boot.geometry, label: plan.boot.label,
+        formatting: partition, geometry: boot.geometry, label: boot.label,
         volumeID: plan.identifiers.volumeID, time: plan.time)
     } catch { throw .boot(error) }
     do throws(CopyError<ArchiveError, FAT32Error>) {
-      try writer.add(contentsOf: &source)
-    } catch { throw error.buildError }
+      try writer.add(contentsOf: &bootReader)
+    } catch { throw error.buildError { .boot($0) } }
     do { try writer.finish() } catch { throw .boot(error) }
     return BuildSummary.Boot(writer)
   }
 
   /// Nil without a release, and for what is none and was to be taken all the same.
   private func recognizeRelease() throws(BuildError) -> Release? {
-    guard let path = content.release, let recognizer = source.recognizer else { return nil }
+    guard let path = content.release, let recognizer = bootReader.recognizer else { return nil }
     do throws(AlpineError) { return try recognizer.recognize() } catch {
       guard content.acceptsAnyRelease else { throw .notARelease(path: path, error) }
       return nil
     }
   }
+}
 
-  /// Makes the ext4 partition: with the apkovl, the cache and the persistent directories where there is a release.
-  private func writeDataPartition(
+// The data partition.
+extension CardBuilder {
+  private static func openData(
+    _ content: CardContent, _ monitor: BuildMonitor
+  ) throws(BuildError) -> DataReader {
+    do { return try DataReader(content, monitor: monitor) } catch { throw .source(error) }
+  }
+
+  /// Streams the content into the ext4 partition; behind it, where there is a release, what it lacks of apkovl, cache and
+  /// persistent directories.
+  private mutating func writeDataPartition(
     on ledger: Ledger, for release: Release?
   ) throws(BuildError) -> BuildSummary.Data? {
     guard let data = plan.data else { return nil }
     let partition = try slice(data.range, of: ledger)
-    let alpine = try alpineContent(for: release)
-    do throws(Ext4Error) {
-      var writer = try Ext4.VolumeWriter(formatting: partition, format: data.format)
-      try alpine?.write(to: &writer)
-      try writer.finish()
-      return BuildSummary.Data(writer)
-    } catch { throw .data(error) }
+    var writer: Ext4.VolumeWriter
+    do { writer = try Ext4.VolumeWriter(formatting: partition, format: data.format) } catch {
+      throw .data(error)
+    }
+    dataReader.begin(at: plan.time)
+    do throws(CopyError<ArchiveError, Ext4Error>) {
+      try writer.add(contentsOf: &dataReader)
+    } catch { throw error.buildError { .data($0) } }
+    let overlayPath = try addAlpineContent(for: release, to: &writer)
+    do { try writer.finish() } catch { throw error.buildError(in: data, of: plan) }
+    return BuildSummary.Data(
+      writer, inputEntryCount: dataReader.entryCount, overlayPath: overlayPath)
   }
 
-  private func alpineContent(for release: Release?) throws(BuildError) -> DataPartition? {
+  /// Returns where the apkovl lies, whoever brought it; nil without a release.
+  private func addAlpineContent(
+    for release: Release?, to writer: inout Ext4.VolumeWriter
+  ) throws(BuildError) -> EntryPath? {
     guard content.release != nil, let overlay = plan.overlay(for: release) else { return nil }
-    do { return try DataPartition(overlay) } catch { throw .overlay(error) }
+    let partition: DataPartition
+    do { partition = try DataPartition(overlay) } catch { throw .overlay(error) }
+    var present = Set<EntryPath>()
+    for path in partition.paths where writer.contains(path) { present.insert(path) }
+    // Two apkovls would be one too many: a diskless system takes the first that it finds.
+    if dataReader.overlayPath != nil { present.insert(partition.overlayPath) }
+    do { try partition.write(to: &writer, omitting: present) } catch { throw .data(error) }
+    return dataReader.overlayPath ?? partition.overlayPath
   }
 
   private func slice(_ range: Range<UInt64>, of ledger: Ledger) throws(BuildError) -> TargetSlice {
@@ -112,11 +158,21 @@ extension CardBuilder {
   }
 }
 
-extension CopyError<ArchiveError, FAT32Error> {
-  fileprivate var buildError: BuildError {
+extension Ext4Error {
+  /// With the size of a card that would do, where that is the matter.
+  fileprivate func buildError(in data: Plan.DataPartitionPlan, of plan: Plan) -> BuildError {
+    guard case .contentTooLarge(let needed, let size) = self else { return .data(self) }
+    return .dataPartitionTooSmall(
+      size: ByteSize(byteCount: size), needed: ByteSize(byteCount: needed),
+      cardSize: ByteSize(byteCount: data.range.lowerBound + needed))
+  }
+}
+
+extension CopyError where Reading == ArchiveError {
+  fileprivate func buildError(_ writing: (Writing) -> BuildError) -> BuildError {
     switch self {
     case .reading(let error): .source(error)
-    case .writing(let error): .boot(error)
+    case .writing(let error): writing(error)
     }
   }
 }

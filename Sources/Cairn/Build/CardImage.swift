@@ -38,7 +38,7 @@ public struct CardImage: Sendable {
 
   private func builder(monitor: BuildMonitor) throws(BuildError) -> CardBuilder {
     try CardBuilder(
-      recipe, from: content, for: .file(byteCount: recipe.size.byteCount), monitor: monitor)
+      recipe, from: content, for: .image, monitor: monitor)
   }
 
   /// Finds out before anything is written that an input is missing, or that the output would replace one.

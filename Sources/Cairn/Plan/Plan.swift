@@ -16,7 +16,8 @@ public struct Plan: Equatable, Sendable {
   /// Every timestamp that no input brings.
   public let time: Timestamp
   public let identifiers: Identifiers
-  public let boot: BootPartition
+  /// Nil for a card of the data partition alone.
+  public let boot: BootPartition?
   /// Nil for a card that ends with its boot partition.
   public let data: DataPartitionPlan?
   public let hostname: Hostname
@@ -31,67 +32,58 @@ public struct Plan: Equatable, Sendable {
 
   /// The ext4 partition that remembers.
   public struct DataPartitionPlan: Equatable, Sendable {
+    /// 2; 1 on a card without a boot partition.
+    public let number: Int
     /// Where it lies on the card, in bytes.
     public let range: Range<UInt64>
     public let format: Ext4.Format
   }
 
   /// - Parameters:
-  ///   - sourceTime: of the release's first entry, for a recipe that names no epoch. What lies outside 1970 to 2106,
+  ///   - sourceTime: of the first input's first entry, for a recipe that names no epoch. What lies outside 1970 to 2106,
   ///     which is all that ext4's superblock can say, is moved to its nearer end.
   ///   - holdsRelease: decides the boot partition's label: ALPINE or BOOT.
+  ///   - smallestDataSize: bytes of the smallest volume that holds the data partition's content and the slack behind it,
+  ///     for a recipe that wants no more than that.
   /// - Throws: `PlanError` where the partitions don't fit the medium, or a file system doesn't fit its partition.
   public init(
-    _ recipe: Recipe, for medium: Medium, sourceTime: Timestamp, holdsRelease: Bool = true
+    _ recipe: Recipe, for medium: Medium, sourceTime: Timestamp, holdsRelease: Bool = true,
+    smallestDataSize: UInt64? = nil
   ) throws(PlanError) {
-    let sourceSeconds = min(max(sourceTime.seconds, 0), Int64(UInt32.max))
-    let time = Timestamp(seconds: recipe.epoch ?? sourceSeconds)
+    let layout = try Layout(recipe, on: medium, smallestDataSize: smallestDataSize)
+    let time = Self.time(recipe, sourceTime)
     let identifiers = Identifiers(seed: recipe.canonicalText)
-    let ranges = try Self.ranges(recipe, medium)
-    self.size = medium.byteCount
+    self.size = layout.size
     self.alignment = medium.writeAlignment
     self.time = time
     self.identifiers = identifiers
     self.hostname = recipe.hostname
-    boot = try Self.boot(
-      in: ranges.boot, label: holdsRelease ? "ALPINE" : "BOOT", alignment: medium.writeAlignment)
-    data = if let range = ranges.data { try Self.data(in: range, identifiers, time) } else { nil }
+    boot =
+      if let range = layout.boot {
+        try Self.boot(in: range, label: holdsRelease ? "ALPINE" : "BOOT", alignment: medium.writeAlignment)
+      } else { nil }
+    data =
+      if let range = layout.data {
+        DataPartitionPlan(
+          number: layout.boot == nil ? 1 : 2, range: range,
+          format: try Self.dataFormat(
+            size: range.upperBound - range.lowerBound, recipe, time, identifiers))
+      } else { nil }
   }
 
-  /// The table that the card's first sector holds.
+  /// The table that the card's first sector holds: the boot partition first, where there is one.
   public var partitionTable: MasterBootRecord {
-    var partitions = [MasterBootRecord.Partition(number: 1, boot.range, type: .fat32LBA, isActive: true)]
-    if let data { partitions.append(.init(number: 2, data.range, type: .linux)) }
+    var partitions: [MasterBootRecord.Partition] = []
+    if let boot { partitions.append(.init(number: 1, boot.range, type: .fat32LBA, isActive: true)) }
+    if let data { partitions.append(.init(number: data.number, data.range, type: .linux)) }
     return MasterBootRecord(diskSignature: identifiers.diskSignature, partitions: partitions)
   }
 }
 
 extension Plan {
-  /// The boot partition begins at the first multiple of the alignment behind the MBR, the data partition at the first
-  /// one behind the boot partition, and it ends with the card's last whole block of 4 KiB.
-  private static func ranges(
-    _ recipe: Recipe, _ medium: Medium
-  ) throws(PlanError) -> (boot: Range<UInt64>, data: Range<UInt64>?) {
-    let bootStart = medium.writeAlignment
-    let bootEnd = bootStart + recipe.bootSize.byteCount.roundedDown(to: MasterBootRecord.sectorSize)
-    let dataStart = bootEnd.roundedUp(to: medium.writeAlignment)
-    let end = medium.byteCount.roundedDown(to: Ext4.Format.blockSize)
-    let smallestEnd = recipe.hasDataPartition ? dataStart + Ext4.Format.smallestSize : bootEnd
-    guard end >= smallestEnd else {
-      throw .cardTooSmall(
-        size: ByteSize(byteCount: medium.byteCount),
-        needed: ByteSize(byteCount: smallestEnd.roundedUp(to: medium.writeAlignment)), recipe.bootSize,
-        hasDataPartition: recipe.hasDataPartition)
-    }
-    guard end <= Self.largestSize else {
-      throw .cardTooLarge(
-        size: ByteSize(byteCount: medium.byteCount), largest: ByteSize(byteCount: Self.largestSize))
-    }
-    return (bootStart..<bootEnd, recipe.hasDataPartition ? dataStart..<end : nil)
+  private static func time(_ recipe: Recipe, _ sourceTime: Timestamp) -> Timestamp {
+    Timestamp(seconds: recipe.epoch ?? min(max(sourceTime.seconds, 0), Int64(UInt32.max)))
   }
-
-  /// 2 TiB: an MBR counts sectors of 512 bytes with 32 bits.
-  private static let largestSize = MasterBootRecord.sectorSize << 32
 
   private static func boot(
     in range: Range<UInt64>, label: String, alignment: UInt64
@@ -106,15 +98,13 @@ extension Plan {
     } catch { throw .boot(error) }
   }
 
-  private static func data(
-    in range: Range<UInt64>, _ identifiers: Identifiers, _ time: Timestamp
-  ) throws(PlanError) -> DataPartitionPlan {
+  private static func dataFormat(
+    size: UInt64, _ recipe: Recipe, _ time: Timestamp, _ identifiers: Identifiers
+  ) throws(PlanError) -> Ext4.Format {
     do throws(Ext4Error) {
-      let format = Ext4.Format(
-        size: range.upperBound - range.lowerBound, label: try Ext4.VolumeLabel("DATA"),
-        uuid: identifiers.dataUUID,
+      return Ext4.Format(
+        size: size, label: try Ext4.VolumeLabel("DATA"), uuid: identifiers.dataUUID,
         hashSeed: identifiers.hashSeed, time: time)
-      return DataPartitionPlan(range: range, format: format)
     } catch { throw .data(error) }
   }
 }

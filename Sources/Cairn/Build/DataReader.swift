@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Archive
+internal import Entries
+
+/// The entries that the inputs bring to the data partition, with the owners that a device table gives them; behind them
+/// the target directories that none had, and what the table alone has.
+struct DataReader: ~Copyable, EntryReader {
+  typealias Failure = ArchiveError
+
+  /// When the first entry was modified; nil where there is none.
+  let firstTime: Timestamp?
+  /// An apkovl in the volume's root, which a diskless system would take for its own.
+  private(set) var overlayPath: EntryPath?
+  private(set) var entryCount = 0
+
+  private var chain: InputChain
+  private var table: DeviceTableUse?
+  /// Targets that no entry has been.
+  private var unnamedTargets: Set<EntryPath>
+  /// What comes behind the inputs; nil until they have ended.
+  private var additions: ArraySlice<Entry>?
+  /// When what no input brings was modified.
+  private var time = Timestamp(seconds: 0)
+
+  init(_ content: CardContent, monitor: BuildMonitor) throws(ArchiveError) {
+    let table: DeviceTableUse? =
+      if let path = content.deviceTable { DeviceTableUse(of: try DeviceTable(contentsOf: path)) } else { nil }
+    let chain = try InputChain(content.data, directoryOwner: content.directoryOwner, monitor: monitor)
+    firstTime = chain.time
+    unnamedTargets = Set(content.data.map(\.target)).subtracting([.root])
+    self.table = table
+    self.chain = consume chain
+  }
+
+  /// - Parameter time: of directories and devices that no input brings.
+  mutating func begin(at time: Timestamp) { self.time = time }
+
+  mutating func next() throws(ArchiveError) -> Entry? {
+    guard additions == nil, var entry = try chain.next() else { return try nextAddition() }
+    try table?.apply(to: &entry)
+    entryCount += 1
+    if case .directory = entry.kind {
+      if !unnamedTargets.isEmpty { unnamedTargets.remove(entry.path) }
+    } else if entry.path.isOverlay {
+      overlayPath = entry.path
+    }
+    return entry
+  }
+
+  @_lifetime(&self)
+  mutating func nextBytes() throws(ArchiveError) -> RawSpan {
+    additions == nil ? try chain.nextBytes() : RawSpan()
+  }
+
+  private mutating func nextAddition() throws(ArchiveError) -> Entry? {
+    if additions == nil { additions = try makeAdditions()[...] }
+    return additions?.popFirst()
+  }
+
+  private mutating func makeAdditions() throws(ArchiveError) -> [Entry] {
+    var entries: [Entry] = []
+    for path in unnamedTargets.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
+      var entry = Entry(path, .directory, mode: 0o755, modificationTime: time)
+      try table?.apply(to: &entry)
+      entries.append(entry)
+    }
+    return entries + (try table?.additions(time: time) ?? [])
+  }
+}
+
+extension EntryPath {
+  private static let overlaySuffix = Array(".apkovl.tar.gz".utf8)
+
+  /// Whether a diskless system would look for its settings in it. Source: mkinitfs, initramfs-init.
+  fileprivate var isOverlay: Bool {
+    bytes.last == UInt8(ascii: "z") && bytes.suffix(Self.overlaySuffix.count) == Self.overlaySuffix[...]
+      && name.count == bytes.count
+  }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import TestSupport
+import Testing
+
+private let debugfs = ForeignTool("debugfs")
+private let e2fsck = ForeignTool("e2fsck")
+private let sfdisk = ForeignTool("sfdisk")
+private let tar = ForeignTool("tar")
+
+/// What --data and what goes with it bring to the ext4 partition.
+@Suite(.enabled(if: debugfs.isInstalled && e2fsck.isInstalled && tar.isInstalled))
+struct DataInputTests {
+  private let scratch: TemporaryDirectory
+  private let image: String
+
+  init() throws {
+    scratch = try TemporaryDirectory()
+    image = scratch.path("card.img")
+    try Data("content\n".utf8).write(to: try directory("tree/below").appendingPathComponent("file"))
+  }
+
+  private func directory(_ name: String) throws -> URL {
+    let url = scratch.url.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+  }
+
+  private var tree: String { scratch.path("tree") }
+
+  /// A tar of the tree with owners that an ordinary user can't give.
+  private func archive() throws -> String {
+    let path = scratch.path("tree.tar.gz")
+    let arguments = ["-C", tree, "-czf", path, "--owner=70000", "--group=70001", "--mode=u=rwx,go=", "."]
+    #expect(try tar.run(arguments).status == 0)
+    return path
+  }
+
+  private func build(_ arguments: String...) throws -> ForeignTool.Result {
+    try cairn.run(["build", "-o", image, "--no-boot", "--size", "36MiB", "--no-sync"] + arguments)
+  }
+
+  /// "User:Group:Mode" of a path, as debugfs has it; nil where there is none.
+  private func attributes(_ path: String) throws -> String? {
+    let text = try debugfs.run("-R", "stat \"/\(path)\"", "\(image)?offset=4194304").text
+    func field(_ name: String) -> String? {
+      text.firstRange(of: "\(name):").map { range in
+        String(text[range.upperBound...].drop { $0 == " " }.prefix { !$0.isWhitespace })
+      }
+    }
+    guard let user = field("User"), let group = field("Group"), let mode = field("Mode") else { return nil }
+    return "\(user):\(group):\(mode)"
+  }
+
+  private func expectClean() throws {
+    let verdict = try e2fsck.run("-fn", "\(image)?offset=4194304")
+    #expect(verdict.status == 0, "\(verdict.text)")
+  }
+
+  @Test(.enabled(if: sfdisk.isInstalled)) func `a card of the ext4 partition alone holds what a tar has`()
+    throws
+  {
+    let build = try build("--data", try archive())
+    #expect(build.status == 0, "\(build.errors)")
+    let table = try sfdisk.run("--dump", image).text
+    #expect(table.contains("start=        8192") && table.contains("type=83") && !table.contains("bootable"))
+    #expect(try attributes("below/file") == "70000:70001:0700")
+    #expect(try attributes("") == "70000:70001:0700", "the archive's ./ is the root's")
+    #expect(try debugfs.run("-R", "cat /below/file", "\(image)?offset=4194304").text == "content\n")
+    try expectClean()
+    #expect(try cairn.run("check", image).status == 0)
+  }
+
+  @Test func `inputs go where they are sent, and their ./ is that directory`() throws {
+    let archive = try archive()
+    let build = try build(
+      "--data", "a/b=\(archive)", "--data", "/c=\(tree)", "--owner", "1000:root")
+    #expect(build.status == 0, "\(build.errors)")
+    #expect(try attributes("a") == "0:0:0755")
+    #expect(try attributes("a/b") == "70000:70001:0700")
+    #expect(try attributes("c/below/file")?.hasPrefix("1000:0:") == true)
+    #expect(try attributes("c")?.hasPrefix("1000:0:") == true)
+    try expectClean()
+  }
+
+  @Test func `an archive without ./ makes its target directory with root's attributes`() throws {
+    let empty = scratch.path("empty.tar")
+    #expect(try tar.run("-cf", empty, "-T", "/dev/null").status == 0)
+    let build = try build("--data", "x/y=\(empty)", "--data", tree)
+    #expect(build.status == 0, "\(build.errors)")
+    #expect(try attributes("x/y") == "0:0:0755")
+    try expectClean()
+  }
+
+  @Test func `a device table has the last word on owners, and makes devices`() throws {
+    let table = scratch.path("table")
+    try Data("below/file f 4711 5 6\nbelow r -1 7 8\ndev/console c 600 0 5 5 1\n".utf8)
+      .write(to: URL(fileURLWithPath: table))
+    let build = try build("--data", tree, "--device-table", table)
+    #expect(build.status == 0, "\(build.errors)")
+    #expect(try attributes("below/file") == "7:8:04711")
+    #expect(try attributes("dev/console") == "0:5:0600")
+    try expectClean()
+    try Data("a f 644 0 0\n".utf8).write(to: URL(fileURLWithPath: table))
+    let failed = try self.build("--data", tree, "--device-table", table)
+    #expect(failed.status == 5)
+    #expect(failed.errors.contains("table: line 1: a: no input has it"), "\(failed.errors)")
+  }
+
+  @Test func `hard links are one inode across inputs' own trees`() throws {
+    try FileManager.default.linkItem(atPath: "\(tree)/below/file", toPath: "\(tree)/second name")
+    let build = try build("--data", "t=\(tree)")
+    #expect(build.status == 0, "\(build.errors)")
+    let first = try debugfs.run("-R", "stat /t/below/file", "\(image)?offset=4194304").text
+    let second = try debugfs.run("-R", "stat \"/t/second name\"", "\(image)?offset=4194304").text
+    #expect(first.contains("Links: 2") && first == second)
+    try expectClean()
+  }
+
+  @Test func `an apkovl that the data brings is taken instead of Cairn's`() throws {
+    try Data("mine".utf8).write(to: URL(fileURLWithPath: "\(tree)/own.apkovl.tar.gz"))
+    let build = try cairn.run(
+      "build", "-o", image, "--size", "128MiB", "--boot-size", "48MiB", "--no-sync", "--release",
+      try SampleCard.shared.get().release, "--data", tree, "--hostname", "pi")
+    #expect(build.status == 0, "\(build.errors)")
+    #expect(build.text.contains("settings in own.apkovl.tar.gz"), "\(build.text)")
+    let names = try debugfs.run("-R", "ls -p /", "\(image)?offset=54525952").text
+    #expect(names.contains("/own.apkovl.tar.gz/") && !names.contains("/pi.apkovl.tar.gz/"))
+    #expect(names.contains("/cache/") && names.contains("/below/"))
+  }
+
+  @Test func `content that doesn't fit is said with the size that would do`() throws {
+    let large = try directory("large").appendingPathComponent("file")
+    try Data(repeating: 1, count: 40 << 20).write(to: large)
+    let build = try build("--data", scratch.path("large"))
+    #expect(build.status == 6)
+    #expect(build.errors.contains("the content does not fit into 32 MiB; it takes"), "\(build.errors)")
+    #expect(!FileManager.default.fileExists(atPath: image))
+    let words = build.errors.split(separator: " ")
+    let size = try #require(words.lastIndex(of: "of").map { "\(words[$0 + 1])\(words[$0 + 2])" })
+    #expect(try self.build("--data", scratch.path("large"), "--size", size).status == 0, "\(size)")
+  }
+
+  @Test(arguments: [
+    (["--no-boot"], "Missing '--data <path>'"),
+    (["--data", "x"], "Missing '--release <tar>' or '--boot <path>'; '--no-boot' makes no boot partition"),
+    (["--no-boot", "--no-data"], "'--no-boot' and '--no-data' leave nothing to make"),
+    (
+      ["--no-boot", "--data", "x", "--boot", "y"],
+      "'--no-boot' makes no partition for '--release' and '--boot'"
+    ),
+    (["--no-data", "--boot", "x", "--data", "y"], "'--no-data' makes no partition for '--data'"),
+    (["--no-boot", "--data", "../x=y"], "The value '../x=y' is invalid for '--data <[target=]path>'"),
+    (["--no-boot", "--data", "x", "--owner", "pi"], "The value 'pi' is invalid for '--owner <user:group>'"),
+  ])
+  func `contradictions are wrong usage`(arguments: [String], message: String) throws {
+    let run = try cairn.run(["build", "-o", image] + arguments)
+    #expect(run.status == 2)
+    #expect(run.errors.hasPrefix("cairn: \(message)"), "\(run.errors)")
+  }
+}
