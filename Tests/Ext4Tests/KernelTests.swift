@@ -146,40 +146,8 @@ private let readAttribute:
       to: (@convention(c) (UnsafePointer<CChar>, UnsafePointer<CChar>, UnsafeMutableRawPointer, Int) -> Int)
         .self)
 
-/// A volume mounted at a directory of its own, until it goes.
-final class LoopMount {
-  private static let mount = ForeignTool("mount")
-  private static let umount = ForeignTool("umount")
-  private let directory: TemporaryDirectory
-  private var isMounted = false
-
-  /// Whether an image of mke2fs can be mounted here.
-  static let isPossible: Bool = {
-    guard getuid() == 0, let probe = try? TemporaryDirectory() else { return false }
-    let path = probe.path("probe")
-    guard FileManager.default.createFile(atPath: path, contents: nil), truncate(path, 8 << 20) == 0,
-      (try? ForeignTool("mke2fs").run("-F", "-q", "-t", "ext4", path))?.status == 0
-    else { return false }
-    return (try? LoopMount(path)) != nil
-  }()
-
-  init(_ path: String, isWritable: Bool = false) throws {
-    directory = try TemporaryDirectory()
-    let options = isWritable ? "loop" : "loop,ro,noload"
-    let result = try Self.mount.run("-t", "ext4", "-o", options, path, directory.path)
-    try #require(result.status == 0, "\(result.errors)")
-    isMounted = true
-  }
-
-  deinit { unmount() }
-
-  func path(_ path: EntryPath) -> String {
-    directory.path + "/" + String(decoding: path.bytes, as: UTF8.self)
-  }
-
-  func unmount() {
-    guard isMounted else { return }
-    isMounted = false
-    _ = try? Self.umount.run(directory.path)
+extension LoopMount {
+  fileprivate func path(_ path: EntryPath) -> String {
+    self.path(String(decoding: path.bytes, as: UTF8.self))
   }
 }

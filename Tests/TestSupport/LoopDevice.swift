@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A file as a block device, until the value goes.
+public final class LoopDevice {
+  private static let losetup = ForeignTool("losetup")
+  /// /dev/loop0, say.
+  public let path: String
+
+  public init(_ file: String) throws {
+    let result = try Self.losetup.run("--find", "--show", file)
+    guard result.status == 0 else { throw LoopFailure(text: result.errors) }
+    path = result.text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  deinit { _ = try? Self.losetup.run("--detach", path) }
+}
+
+/// An ext4 volume mounted at a directory of its own, until the value goes.
+public final class LoopMount {
+  private static let mount = ForeignTool("mount")
+  private static let umount = ForeignTool("umount")
+  private let directory: TemporaryDirectory
+  private var isMounted = false
+
+  /// Whether an image of mke2fs can be mounted here: that takes root and loop devices.
+  public static let isPossible: Bool = {
+    guard getuid() == 0, let probe = try? TemporaryDirectory() else { return false }
+    let path = probe.path("probe")
+    guard FileManager.default.createFile(atPath: path, contents: nil), truncate(path, 8 << 20) == 0,
+      (try? ForeignTool("mke2fs").run("-F", "-q", "-t", "ext4", path))?.status == 0
+    else { return false }
+    return (try? LoopMount(path)) != nil
+  }()
+
+  /// - Parameters:
+  ///   - path: a file or a device.
+  ///   - offset: where in it the volume begins, in bytes.
+  public init(_ path: String, at offset: UInt64 = 0, isWritable: Bool = false) throws {
+    directory = try TemporaryDirectory()
+    let options = "loop,offset=\(offset)" + (isWritable ? "" : ",ro,noload")
+    let result = try Self.mount.run("-t", "ext4", "-o", options, path, directory.path)
+    guard result.status == 0 else { throw LoopFailure(text: result.errors) }
+    isMounted = true
+  }
+
+  deinit { unmount() }
+
+  /// Where the mounted volume has a path of its own.
+  public func path(_ path: String) -> String { directory.path(path) }
+
+  public func unmount() {
+    guard isMounted else { return }
+    isMounted = false
+    _ = try? Self.umount.run(directory.path)
+  }
+}
+
+/// What losetup or mount said.
+struct LoopFailure: Error { let text: String }
