@@ -66,7 +66,7 @@ let package = Package(
     tests("BlocksTests", ["Blocks", "CLinux"]),
     tests("EntriesTests", ["Entries"]),
     tests("PartitionTableTests", ["PartitionTable", "Blocks"]),
-    tests("FAT32Tests", ["FAT32", "Blocks", "Entries"]),
+    tests("FAT32Tests", ["FAT32", "Blocks", "Entries", "Archive"]),
     tests("Ext4Tests", ["Ext4", "Blocks", "Entries"]),
     tests("ArchiveTests", ["Archive", "Entries", "CLinux"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
