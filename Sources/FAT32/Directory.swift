@@ -61,6 +61,7 @@ struct Directory {
   ///
   /// - Throws: what is wrong with the name; the directory stays as it was.
   mutating func append(_ name: ArraySlice<UInt8>, _ node: Node) throws(Problem.NameFault) {
+    if let device = DeviceName(of: name) { throw .deviceName(device) }
     let unitCount = ShortName.isShortName(name) ? 0 : try LongName.unitCount(checking: name)
     let start = names.count
     names += name

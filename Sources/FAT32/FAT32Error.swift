@@ -65,6 +65,8 @@ public enum Problem: Equatable, Sendable {
     case illegalCharacter(Unicode.Scalar)
     /// Below U+0020.
     case controlCharacter(Unicode.Scalar)
+    /// Windows opens the device of that name in its place.
+    case deviceName(DeviceName)
     /// Systems that read FAT drop a dot or a space at the end.
     case endsWith(Unicode.Scalar)
     /// More than 255 UTF-16 units.
@@ -150,6 +152,8 @@ extension Problem.NameFault: CustomStringConvertible {
       "the name has \(Self.text(of: scalar)) in it, which FAT does not allow; rename it"
     case .controlCharacter(let scalar):
       "the name has the control character \(Self.text(of: scalar)) in it, which FAT does not allow; rename it"
+    case .deviceName(let device):
+      "the name is that of a device (\(device)) to Windows, which can't open the file; rename it"
     case .endsWith(let scalar):
       "the name ends with \(Self.text(of: scalar)), which FAT drops; rename it"
     case .tooLong(let count):

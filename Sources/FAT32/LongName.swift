@@ -41,7 +41,7 @@ struct LongName: Equatable, Sendable {
 extension LongName {
   /// Checks a name and returns its length in UTF-16 units.
   ///
-  /// Names that only Windows' own programs refuse (CON, NUL, LPT1…) are legal on the volume and pass.
+  /// Whether it is a `DeviceName` is not asked here: short names can be, too.
   static func unitCount(checking bytes: ArraySlice<UInt8>) throws(Problem.NameFault) -> Int {
     let isASCII = bytes.allSatisfy { $0 < 0x80 }
     for byte in bytes where byte < 0x80 {

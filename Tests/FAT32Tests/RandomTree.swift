@@ -45,7 +45,7 @@ struct RandomTree {
     return Timestamp(seconds: .random(in: 315_532_800..<end, using: &generator))
   }
 
-  /// Up to 255 units; an 8.3 name now and then. Neither a dot nor a space stands at the end.
+  /// Up to 255 units; an 8.3 name now and then. It is no device's, and neither a dot nor a space stands at the end.
   private func name(using generator: inout SeededGenerator) -> String {
     if Int.random(in: 0..<5, using: &generator) == 0 { return Self.shortName(using: &generator) }
     let largest = [8, 13, 30, 255].randomElement(using: &generator) ?? 8
@@ -62,7 +62,7 @@ struct RandomTree {
     while name.unicodeScalars.last == "." || name.unicodeScalars.last == " " {
       name.unicodeScalars.removeLast()
     }
-    return name.isEmpty ? "x" : name
+    return name.isEmpty || DeviceName(of: Array(name.utf8)[...]) != nil ? "x" : name
   }
 
   private static func shortName(using generator: inout SeededGenerator) -> String {

@@ -46,6 +46,8 @@ import Testing
       .file("", size: 2),
       .file("bad./a", size: 1),
       .file("bad./b", size: 1),
+      .file("NUL", size: 1),
+      .file("aux/a", size: 1),
       .file("fine", size: 10),
     ])
     #expect(
@@ -59,7 +61,12 @@ import Testing
         .kind(path("socket"), .socket),
         .kind(.root, .fileAsRoot),
         .name(path("bad."), .endsWith(".")),
+        .name(path("NUL"), .deviceName(#require(DeviceName(of: Array("NUL".utf8)[...])))),
+        .name(path("aux"), .deviceName(#require(DeviceName(of: Array("AUX".utf8)[...])))),
       ])
+    #expect(
+      found[9].description
+        == "NUL: the name is that of a device (NUL) to Windows, which can't open the file; rename it")
   }
 
   @Test func `names that differ in case only are told in pairs`() throws {
