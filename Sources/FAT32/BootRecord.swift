@@ -4,8 +4,8 @@ internal import Blocks
 /// The first nine sectors of a volume: boot sector, FSInfo and an empty third sector, then, from sector 6 on, the
 /// same once more.
 ///
-/// Source: Microsoft FAT32 File System Specification 1.03, "FSInfo Sector Structure and Backup Boot Sector": a FAT32
-/// boot record has three sectors, each of which ends with the signature.
+/// Source: Microsoft FAT32 File System Specification 1.03, "FAT32 FSInfo Sector Structure and Backup Boot Sector": a
+/// FAT32 boot record has three sectors, each of which ends with the signature.
 struct BootRecord: ~Copyable {
   private var buffer = AlignedBuffer(byteCount: 9 * Int(Geometry.sectorSize))
 

@@ -5,19 +5,28 @@ internal import Blocks
 ///
 /// Source: Microsoft FAT32 File System Specification 1.03, "Boot Sector and BPB".
 struct BootSector: Equatable, Sendable {
+  /// A power of two. `BPB_SecPerClus`.
   var sectorsPerCluster: UInt8
+  /// Sectors before the first FAT. `BPB_RsvdSecCnt`.
   var reservedSectorCount: UInt16
+  /// Copies of the FAT. `BPB_NumFATs`.
   var fatCount: UInt8
+  /// Sectors of the disk before the volume: the LBA of its partition. `BPB_HiddSec`.
   var hiddenSectorCount: UInt32
+  /// All sectors of the volume. `BPB_TotSec32`.
   var sectorCount: UInt32
+  /// Sectors of one FAT. `BPB_FATSz32`.
   var fatSectorCount: UInt32
+  /// The first of the root directory. `BPB_RootClus`.
   var rootCluster: UInt32
-  /// Sector of the FSInfo structure.
+  /// Sector of the FSInfo structure. `BPB_FSInfo`.
   var fsInfoSector: UInt16
   /// Sector of the boot sector's copy; the FSInfo sector's stands as far behind it as the first one behind the first.
+  /// `BPB_BkBootSec`.
   var backupSector: UInt16
+  /// `BS_VolID`.
   var volumeID: UInt32
-  /// Eleven bytes, as in the root directory.
+  /// Eleven bytes, as in the root directory. `BS_VolLab`.
   var label: ShortName
 
   static let rootCluster: UInt32 = 2
@@ -76,28 +85,33 @@ extension BootSector {
     static let volumeID = 67  // BS_VolID
     static let label = 71  // BS_VolLab
     static let fileSystemType = 82  // BS_FilSysType
-    static let bootCode = 90
-    static let signature = 510  // Signature_word
+    static let bootCode = 90  // behind the last field; the specification has no name for it
+    static let signature = 510  // "sector[510]" in 1.03, Signature_word in Microsoft's specification of 2005
   }
 
-  /// A jump to the boot code.
+  /// A jump to the boot code. `BS_jmpBoot`.
   private static let jump: [UInt8] = [0xEB, 0x58, 0x90]
-  /// What the specification recommends: there are drivers that look at it.
+  /// What the specification recommends: there are drivers that look at it. `BS_OEMName`.
   private static let oemName = Array("MSWIN4.1".utf8)
-  /// A disk that can't be taken out, which is what every card is to every formatter. FAT[0] repeats it.
+  /// A disk that can't be taken out, which is what every card is to every formatter. FAT[0] repeats it. `BPB_Media`.
   static let media: UInt8 = 0xF8
+  /// What a BIOS takes for the geometry of any large disk; nothing else looks at it. `BPB_SecPerTrk`.
   private static let sectorsPerTrack: UInt16 = 63
+  /// `BPB_NumHeads`.
   private static let headCount: UInt16 = 255
+  /// `BS_DrvNum`.
   private static let firstHardDisk: UInt8 = 0x80
-  /// Volume ID, label and type follow.
+  /// Volume ID, label and type follow. `BS_BootSig`.
   static let bootSignature: UInt8 = 0x29
+  /// For people: what decides is the number of clusters. `BS_FilSysType`.
   private static let fileSystemType = Array("FAT32   ".utf8)
   /// `int 18h`: tells the BIOS of a PC to go on with the next device; behind it `hlt` for ever.
   private static let bootCode: [UInt8] = [0xCD, 0x18, 0xF4, 0xEB, 0xFD]
   /// At the end of all three sectors of the boot record.
   static let signature: UInt16 = 0xAA55
 
-  /// Writes every field into `sector`, which is 512 zero bytes.
+  /// Writes every field into `sector`, which is 512 zero bytes: `BPB_RootEntCnt`, `BPB_TotSec16`, `BPB_FATSz16`,
+  /// `BPB_ExtFlags` (both FATs are kept alike), `BPB_FSVer`, `BPB_Reserved` and `BS_Reserved1` stay 0.
   func encode(into sector: inout MutableRawSpan) {
     sector.store(Self.jump, at: Field.jump)
     sector.store(Self.oemName, at: Field.oemName)

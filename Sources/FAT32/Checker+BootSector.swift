@@ -5,7 +5,7 @@ extension Checker {
   /// The boot sector and its copy.
   ///
   /// Source: Microsoft FAT32 File System Specification 1.03, "Boot Sector and BPB", "FAT Type Determination", "FAT
-  /// Volume Initialization", "FSInfo Sector Structure and Backup Boot Sector".
+  /// Volume Initialization", "FAT32 FSInfo Sector Structure and Backup Boot Sector".
   struct BootCheck: ~Copyable {
     private let reader: Reader
     private let report: (Finding) -> Void

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Blocks
 
-// Source: Microsoft FAT32 File System Specification 1.03, "FSInfo Sector Structure and Backup Boot Sector".
+// Source: Microsoft FAT32 File System Specification 1.03, "FAT32 FSInfo Sector Structure and Backup Boot Sector".
 extension Checker.Run {
   private typealias Field = FSInfo.Field
 
@@ -30,11 +30,11 @@ extension Checker.Run {
     ] {
       expect(sector, kind, at: offset, field, expected)
     }
-    if !sector.extracting(Field.leadSignature + 4..<Field.structSignature).isZero {
-      note(Finding(.fsInfoReserved, offset: offset + UInt64(Field.leadSignature + 4)))
+    if !sector.extracting(Field.reserved1..<Field.structSignature).isZero {
+      note(Finding(.fsInfoReserved, offset: offset + UInt64(Field.reserved1)))
     }
-    if !sector.extracting(Field.nextFree + 4..<Field.trailSignature).isZero {
-      note(Finding(.fsInfoReserved, offset: offset + UInt64(Field.nextFree + 4)))
+    if !sector.extracting(Field.reserved2..<Field.trailSignature).isZero {
+      note(Finding(.fsInfoReserved, offset: offset + UInt64(Field.reserved2)))
     }
     let freeCount: UInt32 = sector.load(at: Field.freeCount)
     if freeCount != FSInfo.unknown {

@@ -6,13 +6,16 @@ internal import Entries
 /// FAT has local time and no word on where; here it is UTC, so that the same input gives the same bytes everywhere.
 /// Linux reads it back unchanged when it is mounted with `tz=UTC`, and so does a machine whose clock is on UTC.
 ///
-/// Source: Microsoft FAT32 File System Specification 1.03, "Date and Time Formats".
+/// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_CrtTimeTenth`, and "Date
+/// and Time Formats".
 struct DateTime: Equatable, Sendable {
-  /// Years since 1980 in bits 15…9, month from 1 in bits 8…5, day from 1 in bits 4…0.
+  /// Years since 1980 in bits 15…9, month from 1 in bits 8…5, day from 1 in bits 4…0. `DIR_CrtDate`, `DIR_WrtDate`,
+  /// `DIR_LstAccDate`.
   let date: UInt16
-  /// Hours in bits 15…11, minutes in bits 10…5, half seconds' count in bits 4…0.
+  /// Hours in bits 15…11, minutes in bits 10…5, half seconds' count in bits 4…0. `DIR_CrtTime`, `DIR_WrtTime`.
   let time: UInt16
-  /// Hundredths of a second behind `time`, 0 to 199.
+  /// Hundredths of a second behind `time`, 0 to 199. `DIR_CrtTimeTenth`, which the specification says counts tenths and
+  /// gives that range.
   let hundredths: UInt8
 
   /// The last moment at or before `timestamp` that FAT can hold; earlier than 1980 is the beginning of 1980, later

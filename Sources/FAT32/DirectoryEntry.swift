@@ -5,15 +5,17 @@ internal import Blocks
 ///
 /// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure".
 struct DirectoryEntry: Equatable, Sendable {
+  /// `DIR_Name`.
   var name: ShortName
+  /// `DIR_Attr`.
   var attributes: Attributes
-  /// Nil where the entry has none, as the label's.
+  /// Nil where the entry has none, as the label's. `DIR_CrtDate`, `DIR_CrtTime` and `DIR_CrtTimeTenth`.
   var creation: DateTime?
-  /// Of the last write, in steps of two seconds.
+  /// Of the last write, in steps of two seconds. `DIR_WrtDate` and `DIR_WrtTime`; `DIR_LstAccDate` has the same date.
   var modification: DateTime
-  /// 0 where there is no content, and in the ".." of a directory in the root.
+  /// 0 where there is no content, and in the ".." of a directory in the root. `DIR_FstClusHI` and `DIR_FstClusLO`.
   var firstCluster: UInt32
-  /// Bytes of a file; 0 for everything else.
+  /// Bytes of a file; 0 for everything else. `DIR_FileSize`.
   var size: UInt32
 
   static let byteCount = 32

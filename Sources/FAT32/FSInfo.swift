@@ -3,7 +3,7 @@ internal import Blocks
 
 /// How many clusters are free and where to look for one: hints that a driver may use but not trust.
 ///
-/// Source: Microsoft FAT32 File System Specification 1.03, "FSInfo Sector Structure and Backup Boot Sector".
+/// Source: Microsoft FAT32 File System Specification 1.03, "FAT32 FSInfo Sector Structure and Backup Boot Sector".
 struct FSInfo: Equatable, Sendable {
   /// Free data clusters, or nil when not known. `FSI_Free_Count`.
   var freeClusterCount: UInt32?
@@ -16,15 +16,21 @@ extension FSInfo {
   /// Byte offsets, with the specification's names.
   enum Field {
     static let leadSignature = 0  // FSI_LeadSig
+    static let reserved1 = 4  // FSI_Reserved1, 480 zeros
     static let structSignature = 484  // FSI_StrucSig
     static let freeCount = 488  // FSI_Free_Count
     static let nextFree = 492  // FSI_Nxt_Free
+    static let reserved2 = 496  // FSI_Reserved2, 12 zeros
     static let trailSignature = 508  // FSI_TrailSig
   }
 
+  /// `FSI_LeadSig`.
   static let leadSignature: UInt32 = 0x4161_5252
+  /// `FSI_StrucSig`.
   static let structSignature: UInt32 = 0x6141_7272
+  /// `FSI_TrailSig`.
   static let trailSignature: UInt32 = 0xAA55_0000
+  /// In the place of either number.
   static let unknown: UInt32 = 0xFFFF_FFFF
 
   /// Writes every field into `sector`, which is 512 zero bytes.

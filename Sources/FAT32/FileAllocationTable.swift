@@ -36,8 +36,9 @@ struct FileAllocationTable {
   func write(to writer: inout SequentialWriter, byteCount: UInt64) throws(BlockError) {
     let end = writer.offset + byteCount
     var buffer = EntryBuffer()
+    // FAT[0]: `BPB_Media` in the low eight bits, all others of the 28 set.
     try buffer.append(0x0FFF_FF00 | UInt32(BootSector.media), to: &writer)
-    // Cleanly unmounted (bit 27) and without a read or write error (bit 26).
+    // FAT[1]: cleanly unmounted (ClnShutBitMask, bit 27) and without a read or write error (HrdErrBitMask, bit 26).
     try buffer.append(Entry.endOfChain.encoded, to: &writer)
     try buffer.append((rootContinuation.map(Entry.next) ?? .endOfChain).encoded, to: &writer)
     var cluster = BootSector.rootCluster + 1
@@ -51,13 +52,14 @@ struct FileAllocationTable {
 }
 
 extension FileAllocationTable {
-  /// What the table says of one cluster.
+  /// What the table says of one cluster: `FAT32ClusEntryVal`.
   enum Entry: Equatable, Sendable {
     case free
     /// The cluster that follows.
     case next(UInt32)
+    /// EOC: 0x0FFFFFF8 or above.
     case endOfChain
-    /// Not to be used.
+    /// Not to be used: the BAD CLUSTER mark.
     case bad
 
     /// The upper four bits are reserved and zero on a new volume.

@@ -119,25 +119,25 @@ extension Finding {
     /// More clusters than 28 bits can number. "FAT Data Structure".
     case clusterCountTooLarge
 
-    // "FSInfo Sector Structure and Backup Boot Sector".
-    /// The copy of the boot sector differs. "FSInfo Sector Structure and Backup Boot Sector".
+    // "FAT32 FSInfo Sector Structure and Backup Boot Sector".
+    /// The copy of the boot sector differs. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case backupBootSectorDiffers
     /// The third sector of the boot record, or its copy, does not end with 55 AA. "FSInfo Sector Structure and Backup
     /// Boot Sector".
     case thirdSectorSignature
-    /// `FSI_LeadSig`. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_LeadSig`. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoLeadSignature
-    /// `FSI_StrucSig`. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_StrucSig`. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoStructSignature
-    /// `FSI_TrailSig`. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_TrailSig`. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoTrailSignature
-    /// `FSI_Reserved1` or `FSI_Reserved2` is not 0. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_Reserved1` or `FSI_Reserved2` is not 0. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoReserved
-    /// `FSI_Free_Count` is not what the FAT says. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_Free_Count` is not what the FAT says. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoFreeCount
-    /// `FSI_Nxt_Free` is no cluster of the volume. "FSInfo Sector Structure and Backup Boot Sector".
+    /// `FSI_Nxt_Free` is no cluster of the volume. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case fsInfoNextFree
-    /// The copy of the FSInfo sector has a wrong signature. "FSInfo Sector Structure and Backup Boot Sector".
+    /// The copy of the FSInfo sector has a wrong signature. "FAT32 FSInfo Sector Structure and Backup Boot Sector".
     case backupFSInfoSignature
     /// The copy of the FSInfo sector has numbers that the volume can't have; old ones it may have. "FSInfo Sector
     /// Structure and Backup Boot Sector".

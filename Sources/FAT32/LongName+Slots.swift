@@ -2,6 +2,9 @@
 internal import Blocks
 
 // The directory entries that hold a name, 13 UTF-16 units each, the end of the name first.
+//
+// Source: Microsoft FAT32 File System Specification 1.03, "FAT Long Directory Entries" and "Organization and
+// Association of Short & Long Directory Entries".
 extension LongName {
   /// Byte offsets, with the specification's names.
   enum Field {
@@ -20,7 +23,7 @@ extension LongName {
     }
   }
 
-  /// Set in the order of the name's last part, which stands first.
+  /// Set in the order of the name's last part, which stands first. `LAST_LONG_ENTRY`.
   static let lastPart: UInt8 = 0x40
 
   /// Writes the entry that stands at `index` before the short one's, into 32 zero bytes.
@@ -46,13 +49,13 @@ extension LongName {
 
   /// One directory entry of a long name.
   struct Part: Equatable, Sendable {
-    /// From 1 for the beginning of the name.
+    /// From 1 for the beginning of the name. `LDIR_Ord` without its flag.
     let order: Int
-    /// Whether the name ends with it.
+    /// Whether the name ends with it. `LAST_LONG_ENTRY` in `LDIR_Ord`.
     let isLast: Bool
-    /// The short name's.
+    /// The short name's. `LDIR_Chksum`.
     let checksum: UInt8
-    /// Thirteen; fewer where the name ends.
+    /// Thirteen; fewer where the name ends. `LDIR_Name1`, `LDIR_Name2` and `LDIR_Name3`.
     let units: [UInt16]
 
     /// - Throws: `damaged` for a number that no long name has.

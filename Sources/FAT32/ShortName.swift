@@ -3,7 +3,8 @@ internal import Blocks
 
 /// The eleven bytes of an 8.3 name: eight and three, filled up with spaces, without the dot.
 ///
-/// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_Name`.
+/// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_Name`; the
+/// checksum: "FAT Long Directory Entries" and "Organization and Association of Short & Long Directory Entries".
 struct ShortName: Hashable, Sendable {
   /// The first eight bytes, the very first one lowest.
   private var base: UInt64

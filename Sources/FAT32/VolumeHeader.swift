@@ -10,14 +10,15 @@ internal import Blocks
 /// Source: Microsoft FAT32 File System Specification 1.03, "Boot Sector and BPB".
 struct VolumeHeader {
   let geometry: Geometry
+  /// `BPB_RootClus`.
   let rootCluster: UInt32
-  /// The copy of the FAT that counts.
+  /// The copy of the FAT that counts, from 0. `BPB_ExtFlags`.
   let activeFAT: UInt32
-  /// Nil where there is none.
+  /// Nil where there is none. `BPB_FSInfo`.
   let fsInfoSector: UInt16?
-  /// 0 where there is none.
+  /// 0 where there is none. `BS_VolID`.
   let volumeID: UInt32
-  /// Nil where the boot sector has no place for it.
+  /// Nil where `BS_BootSig` says that the boot sector has no place for it. `BS_VolLab`.
   let label: ShortName?
 
   /// - Parameter sector: 512 bytes.

@@ -5,8 +5,8 @@ internal import Entries
 ///
 /// Only ASCII: what a byte above 0x7F means depends on each reader's code page.
 ///
-/// Source: Microsoft FAT32 File System Specification 1.03, "FAT Directory Structure", `DIR_Name` and
-/// `ATTR_VOLUME_ID`.
+/// Source: Microsoft FAT32 File System Specification 1.03, "Boot Sector and BPB", `BS_VolLab`, and "FAT
+/// Directory Structure", `DIR_Name` and `ATTR_VOLUME_ID`.
 public struct VolumeLabel: Equatable, Sendable {
   let name: ShortName
 

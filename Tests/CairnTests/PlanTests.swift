@@ -14,7 +14,10 @@ import Testing
     throws
   {
     let plan = try plan()
-    #expect(plan.boot?.range == 4_194_304..<272_629_760)
+    let boot = try #require(plan.boot)
+    #expect(boot.range == 4_194_304..<272_629_760)
+    #expect(boot.geometry.hiddenSectorCount == 8192)
+    #expect(boot.geometry.dataOffset % (4 << 20) == 0)
     #expect(plan.data?.range == 272_629_760..<2_147_483_648)
     #expect(
       plan.partitionTable.partitions == [
