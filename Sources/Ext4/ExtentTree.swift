@@ -11,6 +11,11 @@ struct Extent: Equatable {
 
   /// An extent of more blocks would be one that reads as zero (`ee_len` above 32,768).
   static let largestBlockCount: UInt64 = 32768
+
+  /// What is left behind the first `count` blocks.
+  func dropping(_ count: UInt64) -> Extent {
+    Extent(logical: logical + count, physical: physical + count, blockCount: blockCount - count)
+  }
 }
 
 /// A node of the tree that leads from a file's blocks to the volume's: in the inode, or a block of its own.

@@ -5,8 +5,7 @@ import Entries
 /// The entry whose bytes are coming, and where they go.
 struct OpenContent {
   private(set) var path = EntryPath.root
-  /// Bytes that are to come; nil for an entry that was refused, whose bytes nobody counts.
-  private(set) var announcedByteCount: UInt64? = 0
+  private(set) var expectation = Expectation.exactly(0)
   var receivedByteCount: UInt64 = 0
   /// Where bytes lie in the file: ascending, apart, none of them empty.
   private(set) var ranges: [Range<UInt64>] = []
@@ -23,11 +22,24 @@ struct OpenContent {
   /// Blocks for the extents that the inode has no room for, and what they hold: written behind the content.
   var nodeBlocks: [UInt64] = []
   var nodes: [ExtentNode] = []
+  /// The inode of a file that only its end describes; it is stored then.
+  var openInode: Inode?
+  /// Where `grow` finds blocks, kept for its memory.
+  private var newExtents: [Extent] = []
 
-  /// Makes ready for the entry's bytes, which nobody counts until `place` is called.
+  /// How many bytes are to come.
+  enum Expectation: Equatable {
+    case exactly(UInt64)
+    /// As many as do: the file grows with them.
+    case any
+    /// Those of an entry that was refused, which nobody counts.
+    case ignored
+  }
+
+  /// Makes ready for the entry's bytes, which nobody counts until the file is placed.
   mutating func begin(_ entry: Entry) {
     path = entry.path
-    announcedByteCount = if case .regular = entry.kind { nil } else { 0 }
+    expectation = if case .regular = entry.kind { .ignored } else { .exactly(0) }
     receivedByteCount = 0
     clear()
   }
@@ -43,19 +55,28 @@ struct OpenContent {
     extents.removeAll(keepingCapacity: true)
     nodeBlocks.removeAll(keepingCapacity: true)
     nodes.removeAll(keepingCapacity: true)
+    rangeIndex = 0
+    extentIndex = 0
+    position = 0
   }
 
   /// Gives the bytes of a shape that was checked their ranges; the extents are the caller's to find.
   mutating func place(_ shape: Entry.Content, of inode: UInt32) {
     self.inode = inode
-    announcedByteCount = shape.storedByteCount
+    expectation = .exactly(shape.storedByteCount)
     if let dataRanges = shape.dataRanges {
       ranges.append(contentsOf: dataRanges.lazy.filter { !$0.isEmpty })
     } else if shape.size > 0 {
       ranges.append(0..<shape.size)
     }
-    rangeIndex = 0
-    extentIndex = 0
+  }
+
+  /// Takes any number of bytes for a file that `grow` finds blocks for and whose inode its end completes.
+  mutating func placeGrowing(_ inode: Inode, number: UInt32) {
+    self.inode = number
+    openInode = inode
+    expectation = .any
+    ranges.append(0..<UInt64.max)
   }
 
   /// Takes space for the file's blocks that hold bytes, and returns how many they are.
@@ -75,6 +96,33 @@ struct OpenContent {
     return blockCount
   }
 
+  /// Takes space for what has come beyond the file's last block. What extents that makes does not depend on
+  /// the pieces in which the bytes come.
+  mutating func grow(from space: inout FreeSpace) {
+    let blockCount = blockCount
+    let neededCount = receivedByteCount.dividedRoundingUp(by: Format.blockSize)
+    guard neededCount > blockCount else { return }
+    newExtents.removeAll(keepingCapacity: true)
+    space.take(neededCount - blockCount, for: blockCount, into: &newExtents)
+    for extent in newExtents { join(extent, anywhere: space.isExhausted) }
+  }
+
+  /// Lets the last extent go on with `extent`, where it lies behind it, and appends what is left.
+  ///
+  /// - Parameter anywhere: whether it lies nowhere, and is only counted.
+  private mutating func join(_ extent: Extent, anywhere: Bool) {
+    var extent = extent
+    if let last = extents.last, anywhere || last.physical + last.blockCount == extent.physical {
+      let count = min(extent.blockCount, Extent.largestBlockCount - last.blockCount)
+      extents[extents.count - 1].blockCount += count
+      extent = extent.dropping(count)
+    }
+    if extent.blockCount > 0 { extents.append(extent) }
+  }
+
+  /// Blocks of the file up to the end of its last extent.
+  var blockCount: UInt64 { extents.last.map { $0.logical + $0.blockCount } ?? 0 }
+
   private static func blocks(of range: Range<UInt64>) -> Range<UInt64> {
     range.lowerBound / Format.blockSize..<range.upperBound.dividedRoundingUp(by: Format.blockSize)
   }
@@ -85,7 +133,7 @@ struct OpenContent {
   }
 
   /// Largest file, in bytes: block numbers are of 32 bits, and the last one stays free.
-  private static let largestFileSize = UInt64(UInt32.max) * Format.blockSize
+  static let largestFileSize = UInt64(UInt32.max) * Format.blockSize
 
   /// Throws for what a file can't look like.
   static func check(_ shape: Entry.Content) throws(Problem.Reason) {

@@ -4,9 +4,13 @@ import Entries
 
 extension VolumeWriter {
   public mutating func append(_ bytes: RawSpan) throws(Ext4Error) {
-    guard let announced = content.announcedByteCount else { return }
     content.receivedByteCount += UInt64(bytes.byteCount)
-    guard content.receivedByteCount <= announced else { throw wrongContentSize(announced) }
+    switch content.expectation {
+    case .ignored: return
+    case .any: content.grow(from: &space)
+    case .exactly(let announced):
+      guard content.receivedByteCount <= announced else { throw wrongContentSize(announced) }
+    }
     guard isWriting else { return }
     var rest = bytes
     while rest.byteCount > 0 {
@@ -49,13 +53,25 @@ extension VolumeWriter {
 
   /// Fills the last entry's blocks up; throws where bytes of it are missing.
   mutating func finishContent() throws(Ext4Error) {
-    if let announced = content.announcedByteCount, content.receivedByteCount != announced {
+    if case .exactly(let announced) = content.expectation, content.receivedByteCount != announced {
       throw wrongContentSize(announced)
     }
-    guard isWriting, let last = content.extents.last else { return }
-    try advance(to: (last.logical + last.blockCount) * Format.blockSize)
+    if isWriting, !content.extents.isEmpty { try advance(to: content.blockCount * Format.blockSize) }
+    if let inode = content.openInode.take() { close(inode) }
+    guard isWriting, !content.extents.isEmpty else { return }
     try writeNodes()
     content.extents.removeAll(keepingCapacity: true)
+  }
+
+  /// Completes the inode of a file that has grown to its end.
+  private mutating func close(_ inode: consuming Inode) {
+    inode.size = content.receivedByteCount
+    if inode.size > OpenContent.largestFileSize {
+      problems.append(Problem(path: content.path, reason: .fileTooLarge(size: inode.size)))
+    }
+    inode.blockCount += content.blockCount
+    placeExtents(in: &inode)
+    storeInode(inode, number: content.inode)
   }
 
   mutating func writeNodes() throws(Ext4Error) {

@@ -3,7 +3,20 @@ public import Entries
 import Blocks
 
 extension VolumeWriter {
-  public mutating func add(_ entry: Entry) throws(Ext4Error) {
+  public mutating func add(_ entry: Entry) throws(Ext4Error) { try add(entry, isGrowing: false) }
+
+  /// Begins a regular file that takes as many bytes as come until the next entry: for streams that don't
+  /// know their length. The size that `entry` tells is ignored.
+  ///
+  /// Its blocks are taken as the bytes come, and lie side by side as those of other files do.
+  public mutating func addGrowing(_ entry: Entry) throws(Ext4Error) {
+    guard case .regular = entry.kind else { preconditionFailure("only regular files grow") }
+    var entry = entry
+    entry.kind = .regular(.init(size: 0))
+    try add(entry, isGrowing: true)
+  }
+
+  private mutating func add(_ entry: Entry, isGrowing: Bool) throws(Ext4Error) {
     try finishContent()
     content.begin(entry)
     let attributes: AttributeStorage
@@ -19,7 +32,14 @@ extension VolumeWriter {
       problems.append(Problem(path: entry.path, reason: error))
       return
     }
-    try write(entry, as: file.type, inode: file.inode, attributes)
+    var inode = Inode(
+      type: file.type, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime, body: .none)
+    try placeAttributes(attributes, in: &inode)
+    if isGrowing {
+      content.placeGrowing(inode, number: file.inode)
+    } else {
+      try write(entry, inode, number: file.inode)
+    }
   }
 
   /// Whether something has come with this path, or has been made as a directory on the way.
@@ -90,12 +110,7 @@ extension VolumeWriter {
 
 // What is written as soon as an entry is known.
 extension VolumeWriter {
-  private mutating func write(
-    _ entry: Entry, as type: FileType, inode number: UInt32, _ attributes: AttributeStorage
-  ) throws(Ext4Error) {
-    var inode = Inode(
-      type: type, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime, body: .none)
-    try placeAttributes(attributes, in: &inode)
+  private mutating func write(_ entry: Entry, _ inode: consuming Inode, number: UInt32) throws(Ext4Error) {
     switch entry.kind {
     case .regular(let shape): placeContent(shape, of: number, in: &inode)
     case .symbolicLink(let target): try placeTarget(target, in: &inode)

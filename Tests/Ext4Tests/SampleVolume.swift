@@ -78,12 +78,17 @@ final class SampleVolume {
     preconditionFailure("sixteen bytes")
   }
 
-  /// Makes the volume through a ledger and checks that no byte came twice.
-  init(size: UInt64, _ samples: [Sample] = [], format: Format? = nil) throws {
+  convenience init(size: UInt64, _ samples: [Sample] = [], format: Format? = nil) throws {
+    try self.init(size: size, format: format) { writer in try Self.fill(&writer, samples) }
+  }
+
+  /// Makes the volume through a ledger and checks that no byte came twice; `fill` finishes it.
+  init(size: UInt64, format: Format? = nil, fill: (inout VolumeWriter) throws -> Void) throws {
     directory = try TemporaryDirectory()
     let image = try ImageFile(path: directory.path("volume"), size: size)
     let ledger = Ledger(image)
-    try Self.fill(ledger, format ?? Self.format(size: size), samples)
+    var writer = try VolumeWriter(formatting: ledger, format: format ?? Self.format(size: size))
+    try fill(&writer)
     #expect(ledger.repeatedByteCount == 0)
     try image.commit(isDurable: false)
   }
@@ -100,15 +105,19 @@ final class SampleVolume {
   }
 
   static func fill(_ writer: inout VolumeWriter, _ samples: [Sample]) throws(Ext4Error) {
+    try add(samples, to: &writer)
+    try writer.finish()
+  }
+
+  static func add(_ samples: [Sample], to writer: inout VolumeWriter) throws(Ext4Error) {
     for sample in samples {
       try writer.add(sample.entry)
       try append(sample.bytes, to: &writer)
     }
-    try writer.finish()
   }
 
   /// In pieces of uneven size, as a stream brings them.
-  private static func append(_ bytes: [UInt8], to writer: inout VolumeWriter) throws(Ext4Error) {
+  static func append(_ bytes: [UInt8], to writer: inout VolumeWriter) throws(Ext4Error) {
     var position = 0
     var count = 1000
     while position < bytes.count {
