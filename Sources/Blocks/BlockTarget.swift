@@ -20,7 +20,7 @@ public protocol BlockTarget: AnyObject {
 
 extension BlockTarget {
   /// Throws `outOfBounds` unless `byteCount` bytes at `offset` lie within the target.
-  func checkBounds(_ offset: UInt64, _ byteCount: UInt64) throws(BlockError) {
+  public func checkBounds(_ offset: UInt64, _ byteCount: UInt64) throws(BlockError) {
     guard offset <= size, byteCount <= size - offset else {
       throw .outOfBounds(offset: offset, byteCount: byteCount, size: size)
     }
@@ -32,7 +32,7 @@ extension BlockTarget {
   }
 
   /// Throws `outOfBounds` unless `range` lies within the target.
-  func checkBounds(_ range: Range<UInt64>) throws(BlockError) {
+  public func checkBounds(_ range: Range<UInt64>) throws(BlockError) {
     try checkBounds(range.lowerBound, range.upperBound - range.lowerBound)
   }
 }

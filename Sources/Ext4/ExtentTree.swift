@@ -8,9 +8,13 @@ struct Extent: Equatable {
   /// The volume's number of the first block.
   var physical: UInt64
   var blockCount: UInt64
+  /// Whether all of it reads as zero, whatever stands there on the volume.
+  var isUnwritten = false
 
-  /// An extent of more blocks would be one that reads as zero (`ee_len` above 32,768).
   static let largestBlockCount: UInt64 = 32768
+  /// What such an extent adds to `ee_len`, whose 16 bits leave it a block less.
+  static let unwrittenBias: UInt64 = 32768
+  static let largestUnwrittenBlockCount: UInt64 = 32767
 
   /// What is left behind the first `count` blocks.
   func dropping(_ count: UInt64) -> Extent {
@@ -83,7 +87,8 @@ struct ExtentNode: Equatable {
     let high = UInt16(truncatingIfNeeded: entry.physical >> 32)
     bytes.store(UInt32(truncatingIfNeeded: entry.logical), at: offset)  // ee_block, ei_block
     if depth == 0 {
-      bytes.store(UInt16(entry.blockCount), at: offset + 4)  // ee_len
+      let length = entry.blockCount + (entry.isUnwritten ? Extent.unwrittenBias : 0)
+      bytes.store(UInt16(length), at: offset + 4)  // ee_len
       bytes.store(high, at: offset + 6)  // ee_start_hi
       bytes.store(low, at: offset + 8)  // ee_start_lo
     } else {

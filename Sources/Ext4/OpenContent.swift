@@ -24,6 +24,8 @@ struct OpenContent {
   var nodes: [ExtentNode] = []
   /// The inode of a file that only its end describes; it is stored then.
   var openInode: Inode?
+  /// The file as a target, where that is how it is filled.
+  var image: FileTarget?
   /// Where `grow` finds blocks, kept for its memory.
   private var newExtents: [Extent] = []
 
@@ -77,6 +79,14 @@ struct OpenContent {
     openInode = inode
     expectation = .any
     ranges.append(0..<UInt64.max)
+  }
+
+  /// Hands a file over to a target that knows at the end where its bytes are; no others come.
+  mutating func place(_ image: FileTarget, _ inode: Inode, number: UInt32) {
+    self.inode = number
+    openInode = inode
+    self.image = image
+    expectation = .exactly(0)
   }
 
   /// Takes space for the file's blocks that hold bytes, and returns how many they are.

@@ -34,6 +34,19 @@ extension VolumeWriter {
     content.position = content.extents.first.map { $0.logical * Format.blockSize } ?? 0
   }
 
+  /// Takes blocks for all of a file and makes a target of them, whose bytes are only counted where there is no
+  /// room.
+  mutating func placeImage(of entry: Entry, _ inode: Inode, number: UInt32) throws(Ext4Error) {
+    guard case .regular(let shape) = entry.kind else { return }
+    if isWriting { try writing { stream throws(BlockError) in try stream.flushBuffer() } }
+    var extents: [Extent] = []
+    space.take(shape.size.dividedRoundingUp(by: Format.blockSize), for: 0, into: &extents)
+    let volume: any BlockTarget = isWriting ? target : NullTarget(size: .max)
+    do throws(BlockError) {
+      content.place(try FileTarget(on: volume, size: shape.size, extents), inode, number: number)
+    } catch { throw .target(error) }
+  }
+
   /// Takes blocks for the extents that the inode has no room for.
   mutating func placeExtents(in inode: inout Inode) {
     let nodeCount = ExtentNode.blockCount(extentCount: content.extents.count)
@@ -57,15 +70,20 @@ extension VolumeWriter {
       throw wrongContentSize(announced)
     }
     if isWriting, !content.extents.isEmpty { try advance(to: content.blockCount * Format.blockSize) }
-    if let inode = content.openInode.take() { close(inode) }
+    if let inode = content.openInode.take() { try close(inode) }
     guard isWriting, !content.extents.isEmpty else { return }
     try writeNodes()
     content.extents.removeAll(keepingCapacity: true)
   }
 
-  /// Completes the inode of a file that has grown to its end.
-  private mutating func close(_ inode: consuming Inode) {
-    inode.size = content.receivedByteCount
+  /// Completes the inode of a file that had to come to its end first.
+  private mutating func close(_ inode: consuming Inode) throws(Ext4Error) {
+    if let image = content.image.take() {
+      inode.size = image.size
+      do throws(BlockError) { content.extents = try image.close() } catch { throw .target(error) }
+    } else {
+      inode.size = content.receivedByteCount
+    }
     if inode.size > OpenContent.largestFileSize {
       problems.append(Problem(path: content.path, reason: .fileTooLarge(size: inode.size)))
     }

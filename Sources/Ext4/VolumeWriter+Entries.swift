@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Blocks
 public import Entries
-import Blocks
 
 extension VolumeWriter {
-  public mutating func add(_ entry: Entry) throws(Ext4Error) { try add(entry, isGrowing: false) }
+  public mutating func add(_ entry: Entry) throws(Ext4Error) { try add(entry, as: .known) }
 
   /// Begins a regular file that takes as many bytes as come until the next entry: for streams that don't
   /// know their length. The size that `entry` tells is ignored.
@@ -13,10 +13,40 @@ extension VolumeWriter {
     guard case .regular = entry.kind else { preconditionFailure("only regular files grow") }
     var entry = entry
     entry.kind = .regular(.init(size: 0))
-    try add(entry, isGrowing: true)
+    try add(entry, as: .growing)
   }
 
-  private mutating func add(_ entry: Entry, isGrowing: Bool) throws(Ext4Error) {
+  /// Begins a regular file whose bytes come in any order, and returns it as a target of the size that `entry`
+  /// tells: for a file system inside of the file, made with no temporary file.
+  ///
+  ///     var inner = try VolumeWriter(formatting: try writer.addImage(entry), format: innerFormat)
+  ///     try inner.add(contentsOf: &reader)
+  ///     try inner.finish()
+  ///
+  /// The target may be written to until the next entry, or `finish()`, ends the file. All its blocks are taken
+  /// at once, in as few runs as the volume has. Those that were never written to cost no write and read as
+  /// zero, whatever stood there (extents that are allocated and unwritten); so does the rest of a block that
+  /// was written to in part, which reaches the volume when it is whole or the file ends. If filling fails in
+  /// between, the file is what has been written so far, and the writer goes on.
+  ///
+  /// - Returns: where the volume has no place for the file, a target that keeps nothing; `finish()` tells.
+  public mutating func addImage(_ entry: Entry) throws(Ext4Error) -> any BlockTarget {
+    guard case .regular(let shape) = entry.kind else { preconditionFailure("only regular files hold images") }
+    var entry = entry
+    entry.kind = .regular(.init(size: shape.size))
+    try add(entry, as: .image)
+    return content.image ?? NullTarget(size: shape.size)
+  }
+
+  /// How a regular file's bytes come.
+  private enum Filling {
+    /// In order, as many as announced.
+    case known
+    case growing
+    case image
+  }
+
+  private mutating func add(_ entry: Entry, as filling: Filling) throws(Ext4Error) {
     try finishContent()
     content.begin(entry)
     let attributes: AttributeStorage
@@ -35,10 +65,10 @@ extension VolumeWriter {
     var inode = Inode(
       type: file.type, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime, body: .none)
     try placeAttributes(attributes, in: &inode)
-    if isGrowing {
-      content.placeGrowing(inode, number: file.inode)
-    } else {
-      try write(entry, inode, number: file.inode)
+    switch filling {
+    case .known: try write(entry, inode, number: file.inode)
+    case .growing: content.placeGrowing(inode, number: file.inode)
+    case .image: try placeImage(of: entry, inode, number: file.inode)
     }
   }
 

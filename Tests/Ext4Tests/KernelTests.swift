@@ -12,6 +12,48 @@ struct KernelTests {
     let volume = try SampleVolume(size: 64 << 20, Sample.everything)
     #expect(try volume.complaints() == nil)
     let mount = try LoopMount(volume.path)
+    try compareEverything(in: mount)
+    mount.unmount()
+    #expect(try volume.complaints() == nil)
+  }
+
+  @Test func `the kernel finds one of everything in a volume inside of a file`() throws {
+    let volume = try SampleVolume(size: 256 << 20) { writer in
+      try NestedVolumeTests.fill(&writer, levelCount: 1)
+    }
+    #expect(try volume.complaints() == nil)
+    let outer = try LoopMount(volume.path)
+    let inner = try LoopMount(outer.path(NestedVolumeTests.imagePath))
+    try compareEverything(in: inner)
+    for sample in NestedVolumeTests.neighbours {
+      #expect(
+        try Array(Data(contentsOf: URL(fileURLWithPath: outer.path(sample.entry.path)))) == sample.bytes)
+    }
+    inner.unmount()
+    outer.unmount()
+    #expect(try volume.complaints() == nil)
+  }
+
+  @Test func `a volume inside of a file can be written to`() throws {
+    let volume = try SampleVolume(size: 256 << 20) { writer in
+      try NestedVolumeTests.fill(&writer, levelCount: 1)
+    }
+    let outer = try LoopMount(volume.path, isWritable: true)
+    let image = outer.path(NestedVolumeTests.imagePath)
+    let inner = try LoopMount(image, isWritable: true)
+    let bytes = Data(Sample.content(20_000_000, seed: 9))
+    try bytes.write(to: URL(fileURLWithPath: inner.path(Sample.path("new"))))
+    unlink(inner.path(Sample.path("files/2097152")))
+    inner.unmount()
+    #expect(try SampleVolume.e2fsck.run("-fn", image).status == 0)
+    let again = try LoopMount(image)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: again.path(Sample.path("new")))) == bytes)
+    again.unmount()
+    outer.unmount()
+    #expect(try volume.complaints() == nil)
+  }
+
+  private func compareEverything(in mount: LoopMount) throws {
     var linkCounts: [String: UInt64] = [:]
     for sample in Sample.everything {
       try compare(sample, at: mount.path(sample.entry.path), &linkCounts)
@@ -21,8 +63,6 @@ struct KernelTests {
     #expect(try attributes(of: mount.path(Sample.path("implied"))).links == 3)
     #expect(linkCounts["sticky"] == 2)
     #expect(try attributes(of: mount.path(Sample.path("implied"))).mode == 0o040755)
-    mount.unmount()
-    #expect(try volume.complaints() == nil)
   }
 
   private func compare(_ sample: Sample, at path: String, _ linkCounts: inout [String: UInt64]) throws {

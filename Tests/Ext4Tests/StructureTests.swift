@@ -127,6 +127,21 @@ import Testing
       ])
   }
 
+  @Test func `an extent that nobody wrote to is 32768 blocks longer on the volume`() {
+    let extents = [
+      Extent(logical: 0, physical: 10, blockCount: 1, isUnwritten: true),
+      Extent(logical: 1, physical: 11, blockCount: 32767, isUnwritten: true),
+      Extent(logical: 32768, physical: 32778, blockCount: 32768),
+    ]
+    let inode = Inode(
+      type: .regular, permissions: 0, owner: .root, time: Self.time,
+      body: .extents(ExtentNode(entries: extents)))
+    let bytes = slot(inode)
+    #expect(bytes[0x38..<0x3A] == [0x01, 0x80])
+    #expect(bytes[0x44..<0x46] == [0xFF, 0xFF])
+    #expect(bytes[0x50..<0x52] == [0x00, 0x80])
+  }
+
   @Test func `blocks are given away in order, in the fewest runs`() {
     var space = FreeSpace(runs: [10..<12, 20..<100_000])
     var extents: [Extent] = []
