@@ -78,6 +78,24 @@ struct DirectoryTree: ~Copyable {
     }
   }
 
+  /// A place among the names of a directory, in the order in which they came.
+  struct NameCursor {
+    /// Index of the name that comes next, or -1.
+    fileprivate var index: Int
+
+    /// The next name; nil where it is the one at `end`, or where there is none.
+    mutating func next(before end: Int, in tree: borrowing DirectoryTree) -> Name? {
+      guard index != end, index >= 0 else { return nil }
+      let name = tree.names[index]
+      index = Int(name.next)
+      return name
+    }
+  }
+
+  func names(in directory: Int) -> NameCursor {
+    NameCursor(index: Int(directories[directory].firstName))
+  }
+
   func find(_ name: ArraySlice<UInt8>, in directory: Int) -> Name? {
     find(name, in: directory, hash: Self.hash(name, in: directory))
   }

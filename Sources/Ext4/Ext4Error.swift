@@ -10,7 +10,12 @@ public enum Ext4Error: Error, Equatable, Sendable {
   case library(code: Int, doing: String, text: String)
   /// More than 16 bytes of UTF-8, or a NUL among them.
   case invalidLabel(String)
+  /// Not 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+  case invalidIdentifier(String)
   case invalidFormat(FormatField)
+  case invalidFeatures(FeatureProblem)
+  /// A word that is none of tune2fs's `-o`.
+  case unknownMountOption(String)
   /// A volume of `size` bytes has no room for its own structures.
   case tooSmall(size: UInt64, smallestSize: UInt64)
   /// The entries need a volume of `neededSize` bytes, and it has `size`.
@@ -25,8 +30,18 @@ public enum Ext4Error: Error, Equatable, Sendable {
     case size(UInt64)
     case time(Timestamp)
     case inodeRatio(UInt64)
-    case reservedBlockPercentage(UInt8)
+    /// `size` is the volume's, in bytes.
+    case inodeCount(UInt32, size: UInt64)
+    case reservedBlockPercentage(Percentage)
+    /// What should have been a percentage.
+    case percentage(String)
     case journalBlockCount(UInt32)
+    /// More than half of what is free on a volume of `size` bytes.
+    case journalTooLarge(blockCount: UInt32, size: UInt64)
+    /// A journal is asked for, or a mode of it, and the features have none.
+    case journalWithoutFeature
+    case journalModeWithoutJournal(MountOptions.JournalMode)
+    case extendedMountOptions(String)
   }
 }
 
@@ -49,8 +64,8 @@ public struct Problem: Equatable, Sendable {
     case parentIsNoDirectory
     /// The root of a volume is a directory.
     case rootIsNoDirectory
-    /// More than 16 TiB less a block.
-    case fileTooLarge(size: UInt64)
+    /// More than `largestSize` bytes: 16 TiB less a block, unless features are switched off.
+    case fileTooLarge(size: UInt64, largestSize: UInt64 = 17_592_186_040_320)
     /// Ranges of a sparse file that overlap, go back or reach beyond its end.
     case malformedDataRanges
     /// Before 1901-12-13 or after 2446-05-10.
@@ -67,6 +82,8 @@ public struct Problem: Equatable, Sendable {
     case deviceNumberTooLarge(major: UInt32, minor: UInt32)
     /// More names than an index of two levels holds.
     case directoryTooLarge
+    /// More than 64,997 on a volume without the feature `dir_nlink`.
+    case tooManySubdirectories
     /// An extended attribute's name: empty, too long, given twice, or not in user., trusted., security. or an
     /// ACL's.
     case badAttributeName([UInt8])
@@ -84,9 +101,14 @@ extension Ext4Error: CustomStringConvertible {
     case .library(let code, let doing, let text): "ext4: cannot \(doing): \(text) (libext2fs error \(code))"
     case .invalidLabel(let text):
       "ext4 label \"\(Array(text.utf8).printable)\": at most 16 bytes of UTF-8 and no NUL; shorten it"
+    case .invalidIdentifier(let text):
+      "ext4 UUID \"\(Array(text.utf8).printable)\": write it as 8-4-4-4-12 hexadecimal digits"
     case .invalidFormat(let field): field.description
+    case .invalidFeatures(let problem): problem.description
+    case .unknownMountOption(let name):
+      "ext4 mount option \"\(Array(name.utf8).printable)\": no default of a volume; see tune2fs(8), -o"
     case .tooSmall(let size, let smallestSize):
-      "ext4 volume of \(size) bytes: too small for a journal; give it at least \(smallestSize)"
+      "ext4 volume of \(size) bytes: too small for its own structures; give it at least \(smallestSize)"
     case .contentTooLarge(let neededSize, let size):
       "ext4 volume of \(size) bytes: too small for its content; give it at least \(neededSize)"
     case .unrepresentable(let problems):
@@ -109,10 +131,22 @@ extension Ext4Error.FormatField: CustomStringConvertible {
       "ext4 time of \(time.seconds) seconds: a volume is made between 1970 and 2106 (0 to 4294967295 seconds)"
     case .inodeRatio(let ratio):
       "ext4 inode ratio \(ratio): give 1024 to 67108864 bytes of the volume to an inode"
+    case .inodeCount(let count, let size):
+      "ext4 inodes \(count): a volume of \(size) bytes takes 16 to \(Format.inodeCountRange(ofSize: size).upperBound)"
+    case .percentage(let text):
+      "ext4 reserved blocks \"\(Array(text.utf8).printable)\": give a percentage with up to two decimals, like 0.5"
     case .reservedBlockPercentage(let percentage):
       "ext4 reserved blocks \(percentage) %: reserve 0 to 50 %"
     case .journalBlockCount(let count):
       "ext4 journal of \(count) blocks: give it 1024 to 10240000"
+    case .journalTooLarge(let blockCount, let size):
+      "ext4 journal of \(blockCount) blocks: takes more than half of what is free in \(size) bytes; make one larger or the other smaller"
+    case .journalWithoutFeature:
+      "ext4 journal: the features leave has_journal out; switch it on or ask for no journal"
+    case .journalModeWithoutJournal(let mode):
+      "ext4 mount option \(mode.rawValue): there is no journal; leave it out"
+    case .extendedMountOptions(let text):
+      "ext4 mount options \"\(Array(text.utf8).printable)\": at most 63 bytes and no NUL; shorten them"
     }
   }
 }
@@ -128,7 +162,8 @@ extension Problem.Reason: CustomStringConvertible {
     case .nameTooLong(let byteCount): "a name of \(byteCount) bytes, and ext4 takes 255; shorten it"
     case .parentIsNoDirectory: "lies below an entry that is no directory; rename one of them"
     case .rootIsNoDirectory: "is the root of the volume, which can only be a directory; leave it out"
-    case .fileTooLarge(let size): "\(size) bytes, and ext4 takes 17592186040320; leave it out"
+    case .fileTooLarge(let size, let largestSize):
+      "\(size) bytes, and the volume takes \(largestSize); leave it out"
     case .malformedDataRanges: "the map of its holes contradicts itself; the source is damaged"
     case .timeOutOfRange(let time):
       "a time of \(time.seconds) seconds, and ext4 holds 1901 to 2446 (-2147483648 to 15032385535); change it"
@@ -142,6 +177,8 @@ extension Problem.Reason: CustomStringConvertible {
       "device \(major):\(minor), and ext4 takes 4095:1048575 at most; leave it out"
     case .directoryTooLarge:
       "more names than an index of two levels holds; spread them over several directories"
+    case .tooManySubdirectories:
+      "more than 64997 directories in it, which takes the feature dir_nlink; switch that on"
     case .badAttributeName(let name): "extended attribute \"\(name.printable)\", which ext4 has no place for"
     case .malformedAccessControlList(let name): "\(name.printable) is not an access control list"
     case .attributesTooLarge: "more extended attributes than a block of 4096 bytes holds; leave some out"

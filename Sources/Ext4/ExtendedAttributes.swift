@@ -70,8 +70,9 @@ struct ExtendedAttributes {
 
   /// A block of attributes with the checksum that it has in `block` of the volume.
   ///
-  /// - Parameter seed: the volume's `checksumSeed`.
-  static func seal(_ bytes: [UInt8], block: UInt64, seed: UInt32) -> [UInt8] {
+  /// - Parameter seed: the volume's `checksumSeed`; nil for a block without a checksum.
+  static func seal(_ bytes: [UInt8], block: UInt64, seed: UInt32?) -> [UInt8] {
+    guard let seed else { return bytes }
     var buffer = AlignedBuffer(byteCount: 8 + bytes.count)
     var all = buffer.mutableBytes
     all.store(block, at: 0)

@@ -99,9 +99,10 @@ struct ExtentNode: Equatable {
 
   /// Writes the node into `block`, 4,096 zero bytes, with its checksum behind it.
   ///
-  /// - Parameter seed: `Geometry.checksumSeed(ofInode:)` of the file.
-  func encode(intoBlock block: inout MutableRawSpan, seed: UInt32) {
+  /// - Parameter seed: `Geometry.checksumSeed(ofInode:)` of the file; nil for a node without a checksum.
+  func encode(intoBlock block: inout MutableRawSpan, seed: UInt32?) {
     encode(into: &block, at: 0, capacity: Self.blockCapacity)
+    guard let seed else { return }
     let checksum = CRC32C.checksum(block.bytes.extracting(first: Self.checksumOffset), seed: seed)
     block.store(checksum, at: Self.checksumOffset)  // et_checksum
   }

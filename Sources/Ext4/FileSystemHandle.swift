@@ -21,11 +21,14 @@ struct FileSystemHandle: ~Copyable {
     let handle = try initialize(format, in: store)
     handle.applyIdentity(of: format)
     try check(unsafe ext2fs_allocate_tables(handle.raw), "place bitmaps and inode tables")
+    if !format.features.contains(.metadataChecksums) { handle.zeroInodeTables(in: store) }
     for inode in 1..<Inode.lostAndFound {
       unsafe ext2fs_inode_alloc_stats2(handle.raw, inode, 1, inode == Inode.root ? 1 : 0)
     }
-    try check(unsafe ext2fs_create_resize_inode(handle.raw), "reserve room for growth")
-    try handle.addJournal(blockCount: format.journalBlockCount)
+    if format.features.contains(.roomForGrowth) {
+      try check(unsafe ext2fs_create_resize_inode(handle.raw), "reserve room for growth")
+    }
+    if format.hasJournal { try handle.addJournal(to: format) }
     try check(unsafe ext2fs_flush_icache(handle.raw), "write the reserved inodes")
     handle.noteOverhead()
     return handle
@@ -45,16 +48,18 @@ struct FileSystemHandle: ~Copyable {
 extension FileSystemHandle {
   var geometry: Geometry {
     let groupCount = unsafe raw.pointee.group_desc_count
-    // The superblock's copy of the journal's inode ends with its size.
+    // The superblock's copy of the journal's inode ends with its size; all zeros without one.
     let journal = unsafe raw.pointee.super.pointee.s_jnl_blocks
     let journalSize = UInt64(journal.15) << 32 | UInt64(journal.16)
     return Geometry(
       blockCount: unsafe ext2fs_blocks_count(raw.pointee.super),
       inodeCount: unsafe raw.pointee.super.pointee.s_inodes_count,
       inodesPerGroup: unsafe raw.pointee.super.pointee.s_inodes_per_group,
+      reservedBlockCount: unsafe ext2fs_r_blocks_count(raw.pointee.super),
       journalBlockCount: journalSize / Format.blockSize,
       inodeTables: (0..<groupCount).map { unsafe ext2fs_inode_table_loc(raw, $0) },
-      checksumSeed: unsafe raw.pointee.csum_seed)
+      checksumSeed: unsafe ext2fs_has_feature_metadata_csum(raw.pointee.super) != 0
+        ? raw.pointee.csum_seed : nil)
   }
 
   /// Blocks that nothing has, in ascending order, ends excluded.
@@ -142,22 +147,24 @@ extension FileSystemHandle {
     block.s_log_block_size = 2
     block.s_log_cluster_size = 2
     block.s_inode_size = UInt16(Format.inodeSize)
-    block.s_desc_size = UInt16(EXT2_MIN_DESC_SIZE_64BIT)
-    block.s_log_groups_per_flex = 4
-    block.s_errors = UInt16(EXT2_ERRORS_CONTINUE)
-    block.s_feature_compat = UInt32(
-      EXT2_FEATURE_COMPAT_EXT_ATTR | EXT2_FEATURE_COMPAT_RESIZE_INODE | EXT2_FEATURE_COMPAT_DIR_INDEX)
-    block.s_feature_incompat = UInt32(
-      EXT2_FEATURE_INCOMPAT_FILETYPE | EXT3_FEATURE_INCOMPAT_EXTENTS | EXT4_FEATURE_INCOMPAT_64BIT
-        | EXT4_FEATURE_INCOMPAT_FLEX_BG)
-    block.s_feature_ro_compat = UInt32(
-      EXT2_FEATURE_RO_COMPAT_SPARSE_SUPER | EXT2_FEATURE_RO_COMPAT_LARGE_FILE
-        | EXT4_FEATURE_RO_COMPAT_HUGE_FILE | EXT4_FEATURE_RO_COMPAT_DIR_NLINK
-        | EXT4_FEATURE_RO_COMPAT_EXTRA_ISIZE | EXT4_FEATURE_RO_COMPAT_METADATA_CSUM)
+    if format.features.contains(.wideBlockNumbers) { block.s_desc_size = UInt16(EXT2_MIN_DESC_SIZE_64BIT) }
+    if format.features.contains(.flexibleGroups) { block.s_log_groups_per_flex = 4 }
+    block.s_errors = format.errorBehavior.code
+    setFeatures(format.features, in: &block)
     unsafe ext2fs_blocks_count_set(&block, blockCount)
-    unsafe ext2fs_r_blocks_count_set(&block, blockCount * UInt64(format.reservedBlockPercentage) / 100)
-    block.s_inodes_count = UInt32(clamping: format.size / format.effectiveInodeRatio)
+    unsafe ext2fs_r_blocks_count_set(&block, format.reservedBlockPercentage.part(of: blockCount))
+    block.s_inodes_count = format.inodeCount ?? UInt32(clamping: format.size / format.effectiveInodeRatio)
     return block
+  }
+
+  /// Sets all but the journal's, which comes with the journal.
+  private static func setFeatures(_ features: FeatureSet, in block: inout ext2_super_block) {
+    for feature in FeatureSet.Feature.allCases where features.contains(feature) {
+      let word = feature.word
+      block.s_feature_compat |= word.compatible
+      block.s_feature_incompat |= word.incompatible
+      block.s_feature_ro_compat |= word.readOnlyCompatible
+    }
   }
 
   /// What the library would take from the clock, from the platform or from nowhere; before anything has a
@@ -172,17 +179,22 @@ extension FileSystemHandle {
     unsafe block.pointee.s_max_mnt_count = -1
     unsafe block.pointee.s_checkinterval = 0
     unsafe block.pointee.s_creator_os = UInt32(EXT2_OS_LINUX)
-    unsafe block.pointee.s_default_mount_opts = UInt32(EXT2_DEFM_XATTR_USER | EXT2_DEFM_ACL)
+    unsafe block.pointee.s_default_mount_opts = format.mountOptions.word
     unsafe block.pointee.s_def_hash_version = UInt8(EXT2_HASH_HALF_MD4)
     // The library goes by whether the platform's char has a sign.
     unsafe block.pointee.s_flags = UInt32(EXT2_FLAGS_SIGNED_HASH)
-    unsafe block.pointee.s_checksum_type = UInt8(EXT2_CRC32C_CHKSUM)
+    if format.features.contains(.metadataChecksums) {
+      unsafe block.pointee.s_checksum_type = UInt8(EXT2_CRC32C_CHKSUM)
+    }
     unsafe withUnsafeMutableBytes(of: &block.pointee.s_uuid) { unsafe $0.copyBytes(from: format.uuid.bytes) }
     unsafe withUnsafeMutableBytes(of: &block.pointee.s_hash_seed) {
       unsafe $0.copyBytes(from: format.hashSeed.bytes)
     }
     unsafe withUnsafeMutableBytes(of: &block.pointee.s_volume_name) {
       unsafe $0.copyBytes(from: format.label.text.utf8)
+    }
+    unsafe withUnsafeMutableBytes(of: &block.pointee.s_mount_opts) {
+      unsafe $0.copyBytes(from: format.extendedMountOptions.utf8)
     }
     unsafe ext2fs_init_csum_seed(raw)
   }
@@ -191,18 +203,36 @@ extension FileSystemHandle {
   /// inode that holds the room for growth is not counted, as mke2fs doesn't.
   private func noteOverhead() {
     let block: UnsafeMutablePointer<ext2_super_block> = unsafe raw.pointee.super
-    let usedCount = unsafe ext2fs_blocks_count(block) - ext2fs_free_blocks_count(block) - 1
+    let growthCount: UInt64 = unsafe ext2fs_has_feature_resize_inode(block) != 0 ? 1 : 0
+    let usedCount = unsafe ext2fs_blocks_count(block) - ext2fs_free_blocks_count(block) - growthCount
     unsafe block.pointee.s_overhead_clusters = UInt32(clamping: usedCount)
+  }
+
+  /// Makes every inode read as unused. A kernel does so itself, some time after the first mount, where the
+  /// features tell which inodes were never used; but not a kernel that knows no `metadata_csum`.
+  private func zeroInodeTables(in store: MetadataStore) {
+    let byteCount = unsafe UInt64(raw.pointee.inode_blocks_per_group) * Format.blockSize
+    for group in unsafe 0..<raw.pointee.group_desc_count {
+      let start = unsafe ext2fs_inode_table_loc(raw, group) * Format.blockSize
+      store.zero(start..<start + byteCount)
+      unsafe ext2fs_bg_flags_set(raw, group, UInt16(EXT2_BG_INODE_ZEROED))
+    }
   }
 
   /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where
   /// mke2fs puts it, it would divide the free space.
-  private func addJournal(blockCount: UInt32?) throws(Ext4Error) {
+  private func addJournal(to format: Format) throws(Ext4Error) {
     var journal = ext2fs_journal_params()
     try Self.check(unsafe ext2fs_get_journal_params(&journal, raw), "choose the size of the journal")
-    journal.num_journal_blocks =
-      blockCount ?? min(journal.num_journal_blocks, Format.largestDefaultJournalBlockCount)
-    let groupCount = unsafe min(raw.pointee.group_desc_count, 16)
+    journal.num_journal_blocks = min(journal.num_journal_blocks, Format.largestDefaultJournalBlockCount)
+    if case .blocks(let count) = format.journal {
+      guard unsafe UInt64(count) <= ext2fs_free_blocks_count(raw.pointee.super) / 2 else {
+        throw .invalidFormat(.journalTooLarge(blockCount: count, size: format.size))
+      }
+      journal.num_journal_blocks = count
+    }
+    let hasFlexibleGroups = format.features.contains(.flexibleGroups)
+    let groupCount = unsafe min(raw.pointee.group_desc_count, hasFlexibleGroups ? 16 : 1)
     let lastTable = (0..<groupCount).map { unsafe ext2fs_inode_table_loc(raw, $0) }.max() ?? 0
     let goal = unsafe lastTable + UInt64(raw.pointee.inode_blocks_per_group)
     try Self.check(

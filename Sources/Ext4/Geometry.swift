@@ -6,11 +6,14 @@ struct Geometry {
   let blockCount: UInt64
   let inodeCount: UInt32
   let inodesPerGroup: UInt32
+  /// Blocks that only root may fill.
+  let reservedBlockCount: UInt64
+  /// 0 where there is no journal.
   let journalBlockCount: UInt64
   /// First block of each group's inode table.
   let inodeTables: [UInt64]
-  /// What every metadata checksum begins with: the CRC of the UUID.
-  let checksumSeed: UInt32
+  /// What every metadata checksum begins with: the CRC of the UUID. Nil without the feature `metadata_csum`.
+  let checksumSeed: UInt32?
 
   /// Offset of an inode's 256 bytes from the start of the volume.
   func offset(ofInode number: UInt32) -> UInt64 {
@@ -22,7 +25,8 @@ struct Geometry {
   /// What the checksums of an inode and of its blocks begin with; the generation is 0 throughout.
   ///
   /// Source: kernel documentation, ext4, "Checksums".
-  func checksumSeed(ofInode number: UInt32) -> UInt32 {
+  func checksumSeed(ofInode number: UInt32) -> UInt32? {
+    guard let checksumSeed else { return nil }
     var bytes = InlineArray<8, UInt8>(repeating: 0)
     for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: number >> (8 * UInt32(index))) }
     return unsafe CRC32C.checksum(bytes.span.bytes, seed: checksumSeed)

@@ -12,6 +12,7 @@ struct HashedDirectory {
   /// Indexes of the names, in the order in which they stand in the leaves.
   let names: [Int32]
   let leaves: [Leaf]
+  private let capacity: DirectoryCapacity
 
   struct Leaf {
     /// The lowest hash in it; with bit 0 set where the leaf before ends with the same one.
@@ -21,17 +22,18 @@ struct HashedDirectory {
   }
 
   /// Nil where an index of two levels is too small for all the names.
-  init?(of directory: Int, in tree: borrowing DirectoryTree, seed: Identifier) {
+  init?(of directory: Int, in tree: borrowing DirectoryTree, seed: Identifier, capacity: DirectoryCapacity) {
+    self.capacity = capacity
     let entries = Self.sortedNames(of: directory, in: tree, hash: NameHash(seed: seed))
     names = entries.map(\.name)
-    leaves = Self.leaves(of: entries, in: tree)
-    guard nodeCount <= DirectoryBlock.indexRootCapacity else { return nil }
+    leaves = Self.leaves(of: entries, in: tree, capacity: capacity.block)
+    guard nodeCount <= capacity.indexRoot else { return nil }
   }
 
   /// Nodes between the root and the leaves.
   var nodeCount: Int {
-    leaves.count <= DirectoryBlock.indexRootCapacity
-      ? 0 : Int(UInt(leaves.count).dividedRoundingUp(by: UInt(DirectoryBlock.indexNodeCapacity)))
+    leaves.count <= capacity.indexRoot
+      ? 0 : Int(UInt(leaves.count).dividedRoundingUp(by: UInt(capacity.indexNode)))
   }
 
   var blockCount: Int { 1 + nodeCount + leaves.count }
@@ -40,15 +42,15 @@ struct HashedDirectory {
   var rootEntries: [DirectoryBlock.IndexEntry] {
     guard nodeCount > 0 else { return leafEntries(0..<leaves.count) }
     return (0..<nodeCount).map { node in
-      let first = leaves[node * DirectoryBlock.indexNodeCapacity]
+      let first = leaves[node * capacity.indexNode]
       return DirectoryBlock.IndexEntry(hash: first.hash, block: UInt32(1 + node))
     }
   }
 
   /// Entries of a node, the first of which is 0.
   func entries(ofNode node: Int) -> [DirectoryBlock.IndexEntry] {
-    let start = node * DirectoryBlock.indexNodeCapacity
-    return leafEntries(start..<min(start + DirectoryBlock.indexNodeCapacity, leaves.count))
+    let start = node * capacity.indexNode
+    return leafEntries(start..<min(start + capacity.indexNode, leaves.count))
   }
 
   private func leafEntries(_ range: Range<Int>) -> [DirectoryBlock.IndexEntry] {
@@ -74,14 +76,16 @@ struct HashedDirectory {
     return entries
   }
 
-  private static func leaves(of entries: [HashedName], in tree: borrowing DirectoryTree) -> [Leaf] {
+  private static func leaves(
+    of entries: [HashedName], in tree: borrowing DirectoryTree, capacity: Int
+  ) -> [Leaf] {
     var leaves: [Leaf] = []
     var start = 0
     var byteCount = 0
     for (index, entry) in entries.enumerated() {
       let length = Int(tree.name(at: Int(entry.name)).length)
       let entryByteCount = DirectoryBlock.entryByteCount(nameLength: length)
-      if byteCount + entryByteCount > DirectoryBlock.capacity {
+      if byteCount + entryByteCount > capacity {
         leaves.append(leaf(start..<index, of: entries))
         start = index
         byteCount = 0

@@ -180,8 +180,9 @@ extension Inode {
 
   /// Sets a slot's checksum.
   ///
-  /// - Parameter seed: `Geometry.checksumSeed(ofInode:)`.
-  static func seal(_ slot: inout MutableRawSpan, seed: UInt32) {
+  /// - Parameter seed: `Geometry.checksumSeed(ofInode:)`; nil leaves the slot as it is.
+  static func seal(_ slot: inout MutableRawSpan, seed: UInt32?) {
+    guard let seed else { return }
     slot.store(UInt16(0), at: Field.checksumLow)
     slot.store(UInt16(0), at: Field.checksumHigh)
     let checksum = CRC32C.checksum(slot.bytes, seed: seed)

@@ -146,8 +146,12 @@ struct OpenContent {
   static let largestFileSize = UInt64(UInt32.max) * Format.blockSize
 
   /// Throws for what a file can't look like.
-  static func check(_ shape: Entry.Content) throws(Problem.Reason) {
-    guard shape.size <= largestFileSize else { throw .fileTooLarge(size: shape.size) }
+  ///
+  /// - Parameter largestSize: in bytes; what the volume's features allow.
+  static func check(_ shape: Entry.Content, largestSize: UInt64 = largestFileSize) throws(Problem.Reason) {
+    guard shape.size <= largestSize else {
+      throw .fileTooLarge(size: shape.size, largestSize: largestSize)
+    }
     var end: UInt64 = 0
     for range in shape.dataRanges ?? [] {
       guard range.lowerBound >= end, range.upperBound <= shape.size else { throw .malformedDataRanges }

@@ -5,10 +5,15 @@ import Entries
 // Directories, which are built when all names are known.
 extension VolumeWriter {
   mutating func writeDirectories() throws(Ext4Error) {
+    let capacity = DirectoryCapacity(hasChecksums: format.features.contains(.metadataChecksums))
     for index in tree.directories.indices {
-      if tree.directories[index].entryByteCount + Self.dotByteCount <= DirectoryBlock.capacity {
-        try writeLinear(index)
-      } else if let hashed = HashedDirectory(of: index, in: tree, seed: format.hashSeed) {
+      guard hasPossibleLinkCount(index) else { continue }
+      let isSmall = tree.directories[index].entryByteCount + Self.dotByteCount <= capacity.block
+      if isSmall || !format.features.contains(.directoryIndexes) {
+        try writeLinear(index, capacity.block)
+      } else if let hashed = HashedDirectory(
+        of: index, in: tree, seed: format.hashSeed, capacity: capacity)
+      {
         try writeHashed(hashed, index)
       } else {
         problems.append(Problem(path: tree.path(of: index), reason: .directoryTooLarge))
@@ -23,24 +28,53 @@ extension VolumeWriter {
   /// A directory with more links than this has 1, which says nothing. Source: the feature `dir_nlink`.
   private static let largestDirectoryLinkCount = 64999
 
-  /// One block of names in the order in which they came; lost+found has empty ones behind it.
-  private mutating func writeLinear(_ index: Int) throws(Ext4Error) {
+  /// Counts as a problem what only the feature `dir_nlink` makes possible.
+  private mutating func hasPossibleLinkCount(_ index: Int) -> Bool {
+    let linkCount = 2 + tree.directories[index].subdirectoryCount
+    guard linkCount > Self.largestDirectoryLinkCount, !format.features.contains(.directoryLinkOverflow)
+    else { return true }
+    problems.append(Problem(path: tree.path(of: index), reason: .tooManySubdirectories))
+    return false
+  }
+
+  /// Names in the order in which they came, in as many blocks as they take; lost+found has empty ones behind
+  /// them.
+  private mutating func writeLinear(_ index: Int, _ capacity: Int) throws(Ext4Error) {
     let directory = tree.directories[index]
-    let blockCount = directory.inode == Inode.lostAndFound ? Self.lostAndFoundBlockCount : 1
+    let starts = blockStarts(ofLinear: index, capacity)
+    let smallestCount = directory.inode == Inode.lostAndFound ? Self.lostAndFoundBlockCount : 1
+    let blockCount = max(starts.count + 1, smallestCount)
     let seed = geometry.checksumSeed(ofInode: directory.inode)
     try storeDirectory(index, blockCount: blockCount, isIndexed: false)
     guard isWriting else { return }
     var block = DirectoryBlock()
     block.appendDots(inode: directory.inode, parent: tree.directories[directory.parent].inode)
-    tree.forEachName(in: index) { _, name in
-      block.append(tree.bytes(of: name), inode: name.inode, type: name.type)
-    }
+    var names = tree.names(in: index)
     for number in 0..<blockCount {
+      let end = number < starts.count ? starts[number] : -1
+      while let name = names.next(before: end, in: tree) {
+        block.append(tree.bytes(of: name), inode: name.inode, type: name.type)
+      }
       block.seal(seed: seed)
       try write(block.bytes, atBlock: physicalBlock(number))
       block.clear()
     }
     try writeNodes()
+  }
+
+  /// Indexes of the names that the second block of a directory and each after it begin with.
+  private func blockStarts(ofLinear index: Int, _ capacity: Int) -> [Int] {
+    var starts: [Int] = []
+    var byteCount = Self.dotByteCount
+    tree.forEachName(in: index) { number, name in
+      let entryByteCount = DirectoryBlock.entryByteCount(nameLength: Int(name.length))
+      if byteCount + entryByteCount > capacity {
+        starts.append(number)
+        byteCount = 0
+      }
+      byteCount += entryByteCount
+    }
+    return starts
   }
 
   private mutating func writeHashed(_ hashed: HashedDirectory, _ index: Int) throws(Ext4Error) {

@@ -52,7 +52,9 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
     content = OpenContent()
     self.handle = consume handle
     addLostAndFound()
-    for inode in [Inode.resize, Inode.journal] {
+    for (inode, isThere) in [
+      (Inode.resize, format.features.contains(.roomForGrowth)), (Inode.journal, format.hasJournal),
+    ] where isThere {
       updateSlot(of: inode) { slot in Inode.encode(format.time, into: &slot) }
     }
   }
@@ -60,6 +62,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   /// Blocks of 4,096 bytes that the volume has.
   public var blockCount: UInt64 { geometry.blockCount }
   public var inodeCount: UInt32 { geometry.inodeCount }
+  /// 0 where there is no journal.
   public var journalBlockCount: UInt64 { geometry.journalBlockCount }
   /// Blocks that were free when the volume was empty and had no directories yet.
   public var freeBlockCount: UInt64 { space.blockCount }
