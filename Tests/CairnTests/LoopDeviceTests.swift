@@ -29,10 +29,10 @@ struct LoopDeviceTests {
     let card = CardImage(recipe: recipe, content: CardContent(release: release))
     let summary = try card.build(to: scratch.path("card.img"), isDurable: false)
     #expect(summary.content.byteCount < 24 << 20, "most of the card is free space and stays random")
-    let device = try LoopDevice(randomFile())
+    let device = try LoopDevice(randomFile(byteCount: Int(summary.plan.size)))
     try copy(summary.content, of: scratch.path("card.img"), to: device.path)
 
-    let boot = summary.plan.boot.range
+    let boot = try #require(summary.plan.boot?.range)
     let data = try #require(summary.plan.data?.range)
     try expectClean(device.path, boot: boot, data: data)
     #expect(try CardCheck(checking: ReadOnlyFile(path: device.path)).parts.flatMap(\.findings) == [])
@@ -44,11 +44,10 @@ struct LoopDeviceTests {
   }
 
   /// A random block over and over, of a length that is prime: no two sectors are the same.
-  private func randomFile() throws -> String {
+  private func randomFile(byteCount size: Int) throws -> String {
     var generator = SeededGenerator()
     let block = Data(generator.bytes(99_991))
     let path = scratch.path("device")
-    let size = Int(recipe.size.byteCount)
     var bytes = Data(capacity: size + block.count)
     while bytes.count < size { bytes.append(block) }
     try bytes.prefix(size).write(to: URL(fileURLWithPath: path))

@@ -187,7 +187,7 @@ private let readAttribute:
         .self)
 
 extension LoopMount {
-  fileprivate func path(_ path: EntryPath) -> String {
+  func path(_ path: EntryPath) -> String {
     self.path(String(decoding: path.bytes, as: UTF8.self))
   }
 }
