@@ -51,7 +51,7 @@ let package = Package(
 
     floor("Alpine", ["Entries", "Archive", "CCrypto"]),
 
-    floor("Recipes", ["Alpine"]),
+    floor("Recipes", ["Entries", "Ext4", "Alpine"]),
 
     floor(
       "Cairn",
@@ -70,7 +70,7 @@ let package = Package(
     tests("Ext4Tests", ["Ext4", "Blocks", "Entries"]),
     tests("ArchiveTests", ["Archive", "Entries", "CLinux"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
-    tests("RecipesTests", ["Recipes", "Alpine"]),
+    tests("RecipesTests", ["Recipes", "Alpine", "Ext4"]),
     tests("CairnTests", ["Cairn"]),
     tests("CommandTests", ["CairnCommand", "Cairn"]),
     tests("LayerTests", []),

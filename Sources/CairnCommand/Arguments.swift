@@ -19,6 +19,8 @@ extension CardContent.Input: ExpressibleByArgument {
   }
 }
 
+extension ErrorBehavior: ExpressibleByArgument {}
+
 extension Entry.Owner: ExpressibleByArgument {
   public init?(argument: String) { self.init(argument) }
 }

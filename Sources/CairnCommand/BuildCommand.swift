@@ -61,6 +61,9 @@ struct BuildCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Size of the FAT32 partition.", valueName: "size"))
   var bootSize = Recipe.defaultBootSize
 
+  @OptionGroup(title: "Options for the ext4 partition")
+  var dataOptions: DataOptions
+
   @Option(help: ArgumentHelp("The Pi's host name, and the name of its overlay.", valueName: "name"))
   var hostname = Hostname.default.name
 
@@ -137,7 +140,8 @@ struct BuildCommand: ParsableCommand {
   /// The flags and the environment as a recipe.
   private func recipe() throws -> Recipe {
     var recipe = Recipe(
-      size: size, bootSize: bootSize, hasBootPartition: !noBoot, hasDataPartition: !noData)
+      size: size, bootSize: bootSize, hasBootPartition: !noBoot, hasDataPartition: !noData,
+      dataSize: dataOptions.dataSize ?? .rest, dataFormat: dataOptions.format)
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = Int64(epoch), seconds >= 0 else {

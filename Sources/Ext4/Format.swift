@@ -102,8 +102,8 @@ extension Format {
     16...max(16, UInt32(clamping: size / blockSize))
   }
 
-  /// Throws what can't be made into a volume.
-  func validate() throws(Ext4Error) {
+  /// Throws what can't be made into a volume, as far as numbers alone show it.
+  public func validate() throws(Ext4Error) {
     guard size >= smallestSize else { throw .tooSmall(size: size, smallestSize: smallestSize) }
     guard size <= Self.largestSize else { throw .invalidFormat(.size(size)) }
     guard (0...Int64(UInt32.max)).contains(time.seconds), time.nanoseconds < 1_000_000_000 else {

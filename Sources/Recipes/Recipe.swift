@@ -15,6 +15,7 @@ public struct Recipe: Equatable, Sendable {
   /// False for a card that ends with its boot partition and remembers nothing.
   public var hasDataPartition: Bool
   public var dataSize: DataSize
+  public var dataFormat: DataFormat
   /// Every timestamp that no input brings, in seconds from 1970 UTC; nil: the time of the first input's first entry.
   public var epoch: Int64?
 
@@ -30,7 +31,7 @@ public struct Recipe: Equatable, Sendable {
   public init(
     size: ByteSize? = nil, bootSize: ByteSize = Recipe.defaultBootSize, hasBootPartition: Bool = true,
     hostname: Hostname = .default, hasDataPartition: Bool = true, dataSize: DataSize = .rest,
-    epoch: Int64? = nil
+    dataFormat: DataFormat = DataFormat(), epoch: Int64? = nil
   ) {
     self.size = size
     self.bootSize = bootSize
@@ -38,6 +39,7 @@ public struct Recipe: Equatable, Sendable {
     self.hostname = hostname
     self.hasDataPartition = hasDataPartition
     self.dataSize = dataSize
+    self.dataFormat = dataFormat
     self.epoch = epoch
   }
 
@@ -62,6 +64,7 @@ public struct Recipe: Equatable, Sendable {
     case .fixed(let size): lines.append("dataSize: \(size.byteCount)")
     case .smallest(let slack): lines.append("dataSize: min + \(slack.byteCount)")
     }
+    lines += dataFormat.canonicalLines
     if let epoch { lines.append("epoch: \(epoch)") }
     return lines.sorted().map { $0 + "\n" }.joined()
   }

@@ -158,4 +158,57 @@ struct DataInputTests {
     #expect(run.status == 2)
     #expect(run.errors.hasPrefix("cairn: \(message)"), "\(run.errors)")
   }
+
+  @Test func `options of the file system are in its superblock`() throws {
+    let build = try build(
+      "--data", tree, "--no-journal", "--reserved", "0.5", "--inodes", "2000", "--errors", "remount-ro",
+      "--mount-options", "discard,^acl", "--features", "old-kernels,^resize_inode", "--data-label", "own",
+      "--data-uuid", "01234567-89ab-cdef-0123-456789abcdef")
+    #expect(build.status == 0, "\(build.errors)")
+    let header = try ForeignTool("dumpe2fs").run("-h", "\(image)?offset=4194304").text
+    for line in [
+      "Filesystem volume name:   own", "Filesystem UUID:          01234567-89ab-cdef-0123-456789abcdef",
+      "Errors behavior:          Remount read-only", "Default mount options:    user_xattr discard",
+      "Reserved block count:     40", "Inode count:              2000",
+    ] { #expect(header.contains(line + "\n"), "\(line)") }
+    let features = try #require(header.split(separator: "\n").first { $0.hasPrefix("Filesystem features:") })
+    for feature in ["has_journal", "metadata_csum", "64bit", "resize_inode"] {
+      #expect(!features.contains(feature), "\(features)")
+    }
+    try expectClean()
+    #expect(try cairn.run("check", image).status == 0)
+  }
+
+  @Test func `a data partition of a given size makes the card that holds it`() throws {
+    let build = try cairn.run(
+      "build", "-o", image, "--no-boot", "--no-sync", "--data", tree, "--data-size", "10MiB")
+    #expect(build.status == 0, "\(build.errors)")
+    let size = try FileManager.default.attributesOfItem(atPath: image)[.size] as? Int
+    #expect(size == 14 << 20)
+    try expectClean()
+  }
+
+  @Test(arguments: [
+    (["--features", "^extent"], "files are mapped by extents alone", 2),
+    (["--features", "nonsense"], "no such feature", 2),
+    (["--mount-options", "nonsense"], "nonsense", 2),
+    (["--journal-size", "1MiB"], "'--journal-size' takes 4MiB", 2),
+    (["--journal-size", "8MiB", "--no-journal"], "exclude each other", 2),
+    (["--data-size", "minimal"], "give a size", 2),
+    (["--data-label", "more than sixteen bytes"], "at most 16 bytes", 2),
+    (["--data-uuid", "1234"], "8-4-4-4-12", 2),
+    (["--reserved", "60"], "0 to 50 %", 3),
+    (["--inode-ratio", "100"], "1024 to 67108864", 3),
+    (["--data-size", "3TiB"], "an MBR can address", 3),
+    (["--data-size", "40MiB"], "has no room for a data partition of 40 MiB", 3),
+  ])
+  func `options that can't be are refused with the reason`(
+    arguments: [String], reason: String, status: Int32
+  ) throws {
+    let run = try cairn.run(
+      ["build", "-o", image, "--no-boot", "--data", tree, "--size", "36MiB"] + arguments)
+    #expect(run.status == status)
+    #expect(run.errors.contains(reason), "\(run.errors)")
+    #expect(!FileManager.default.fileExists(atPath: image))
+  }
 }

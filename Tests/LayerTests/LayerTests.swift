@@ -13,7 +13,7 @@ import Testing
     "Ext4": ["Blocks", "Entries", "CExt2fs"],
     "Archive": ["Entries", "CArchive", "CIsal", "CLinux"],
     "Alpine": ["Entries", "Archive", "CCrypto"],
-    "Recipes": ["Alpine", "Yams"],
+    "Recipes": ["Entries", "Ext4", "Alpine", "Yams"],
     "Cairn": [
       "CLinux", "Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Recipes",
       "Foundation",

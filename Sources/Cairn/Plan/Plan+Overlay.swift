@@ -4,8 +4,8 @@ internal import Alpine
 extension Plan {
   /// The overlay of this card, for the release that turned out to be on it. Nil without a place to keep it.
   func overlay(for release: Release?) -> Overlay? {
-    guard data != nil else { return nil }
+    guard let data else { return nil }
     return Overlay(
-      hostname: hostname, dataPartitionUUID: "\(identifiers.dataUUID)", release: release, time: time)
+      hostname: hostname, dataPartitionUUID: "\(data.format.uuid)", release: release, time: time)
   }
 }

@@ -66,8 +66,7 @@ public struct Plan: Equatable, Sendable {
       if let range = layout.data {
         DataPartitionPlan(
           number: layout.boot == nil ? 1 : 2, range: range,
-          format: try Self.dataFormat(
-            size: range.upperBound - range.lowerBound, recipe, time, identifiers))
+          format: try Self.dataFormat(size: range.upperBound - range.lowerBound, recipe, time, identifiers))
       } else { nil }
   }
 
@@ -97,15 +96,16 @@ extension Plan {
       )
     } catch { throw .boot(error) }
   }
+}
 
+extension Plan {
   private static func dataFormat(
     size: UInt64, _ recipe: Recipe, _ time: Timestamp, _ identifiers: Identifiers
   ) throws(PlanError) -> Ext4.Format {
-    do throws(Ext4Error) {
-      return Ext4.Format(
-        size: size, label: try Ext4.VolumeLabel("DATA"), uuid: identifiers.dataUUID,
-        hashSeed: identifiers.hashSeed, time: time)
-    } catch { throw .data(error) }
+    let format = recipe.dataFormat.format(
+      size: size, derivedUUID: identifiers.dataUUID, hashSeed: identifiers.hashSeed, time: time)
+    do { try format.validate() } catch { throw .data(error) }
+    return format
   }
 }
 
