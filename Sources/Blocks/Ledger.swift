@@ -45,7 +45,7 @@ public final class Ledger: BlockTarget {
 
   public var size: UInt64 { target.size }
 
-  /// Free space, and blocks that a file system knows to be zero whatever it reads: anything may stand there.
+  /// Free space, and blocks that a file system takes for zero without reading them: anything may stand there.
   public var untouched: ExtentSet {
     var touched = written
     for range in zeroed.ranges { touched.insert(range) }

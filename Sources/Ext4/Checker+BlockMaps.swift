@@ -123,10 +123,13 @@ extension Checker.Run {
   private mutating func checkExtent(_ entry: RawSpan, at offset: UInt64, _ map: inout BlockMap) {
     let logical = UInt64(entry.load(UInt32.self, at: 0))
     let length = UInt64(entry.load(UInt16.self, at: 4))
-    // Above 32,768 it is an extent that nothing was written to.
-    let count = length > 32768 ? length - 32768 : length
+    let isUnwritten = length > Extent.unwrittenBias
+    let count = isUnwritten ? length - Extent.unwrittenBias : length
     let block = UInt64(entry.load(UInt32.self, at: 8)) | UInt64(entry.load(UInt16.self, at: 6)) << 32
     guard count > 0 else { return note(.extentLength, at: offset, inode: map.inode.number) }
+    if isUnwritten, map.inode.type == .directory || map.inode.type == .symbolicLink {
+      note(.extentUnwritten, at: offset, inode: map.inode.number)
+    }
     if logical < map.nextLogical {
       note(.extentOrder, at: offset, inode: map.inode.number, found: logical, expected: map.nextLogical)
     }

@@ -156,6 +156,8 @@ extension Finding {
     case extentOrder
     /// `ee_len` is 0.
     case extentLength
+    /// An extent that was never written to, `ee_len` above 32,768, in a directory or a symbolic link.
+    case extentUnwritten
     /// `eb_checksum` is not that of the block of extents.
     case extentChecksum
     /// A file has blocks that are none of the volume.
@@ -294,6 +296,7 @@ extension Finding.Kind: CustomStringConvertible {
     case .extentHeader: "a node of extents has a header that can't be"
     case .extentOrder: "an extent begins before the one before it ends"
     case .extentLength: "an extent has no blocks"
+    case .extentUnwritten: "an extent of a directory or a symbolic link was never written to"
     case .extentChecksum: "the checksum of a block of extents is wrong"
     case .blockOutside: "the file has blocks that are none of the volume"
     case .blockClaimedTwice: "blocks of the file that belong to something else, too"
