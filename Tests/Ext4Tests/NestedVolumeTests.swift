@@ -16,7 +16,10 @@ import Testing
   private static let innerSize: UInt64 = 48 << 20
 
   static func image(_ size: UInt64 = innerSize, at path: EntryPath = imagePath) -> Entry {
-    Entry(path, .regular(.init(size: size)), mode: 0o600, modificationTime: Sample.time)
+    // The attribute takes a block.
+    Entry(
+      path, .regular(.init(size: size)), mode: 0o600, modificationTime: Sample.time,
+      extendedAttributes: [.init(name: Array("user.long".utf8), value: Array(repeating: 7, count: 900))])
   }
 
   private static func innerFormat(_ size: UInt64 = innerSize) -> Format {
@@ -119,11 +122,12 @@ import Testing
       expected.replaceSubrange(start..<start + count, with: bytes[..<count])
       try image.write(bytes.span.bytes.extracting(first: count), at: UInt64(start))
     }
-    try writer.finish()
+    try SampleVolume.fill(&writer, [.other("link", .hardLink(to: Self.imagePath))])
     #expect(ledger.repeatedByteCount == 0)
     let volume = try SampleVolume(contents: target.contents())
     #expect(try volume.complaints() == nil)
     #expect(try volume.dump("\(Self.imagePath)") == expected)
+    #expect(try volume.dump("link") == expected)
     #expect(try CheckerTests.findings(target).1.map(\.description) == [])
   }
 
@@ -143,8 +147,8 @@ import Testing
       $0.contains("/")
     }
     print("extents of an image of 1 GiB: \(extents.count)")
-    // All blocks, and one with their extents.
-    #expect(status.contains("Blockcount: \((blockCount + 1) * 8)"), "\(status)")
+    // All blocks, one with their extents and one with the attribute.
+    #expect(status.contains("Blockcount: \((blockCount + 2) * 8)"), "\(status)")
     #expect(extents.filter { $0.contains("Uninit") }.count > 10)
     #expect(extents.count < 340)
   }
