@@ -2,22 +2,26 @@
 import Blocks
 import CExt2fs
 
-/// Sole owner of an `ext2_filsys` that was opened to be judged: where its metadata lie and whether checksums hold.
+/// Sole owner of an `ext2_filsys` that was opened to be judged or read: where its metadata lie and whether checksums
+/// hold.
 ///
 /// The library gets to see the superblock only after `SuperblockCheck` has found its numbers sound, and no structure
 /// of variable length whose bounds have not been checked: it was not written for garbage.
 @safe
 struct CheckedFileSystem: ~Copyable {
-  private let raw: ext2_filsys
+  let raw: ext2_filsys
 
   private init(owning raw: ext2_filsys) { unsafe self.raw = raw }
 
   deinit { unsafe ext2fs_free(raw) }
 
-  static func open(_ source: VolumeSource) throws(Ext4Error) -> CheckedFileSystem {
+  /// - Parameter ignoresChecksums: whether the library hands out what has a wrong checksum, too.
+  static func open(
+    _ source: VolumeSource, ignoresChecksums: Bool = true
+  ) throws(Ext4Error) -> CheckedFileSystem {
     initialize_ext2_error_table()
     var raw: ext2_filsys?
-    let flags = EXT2_FLAG_64BITS | EXT2_FLAG_IGNORE_CSUM_ERRORS
+    let flags = EXT2_FLAG_64BITS | (ignoresChecksums ? EXT2_FLAG_IGNORE_CSUM_ERRORS : 0)
     let code = unsafe ext2fs_open2(
       ReadChannel.name(of: source), nil, flags, 0, 0, ReadChannel.manager, &raw)
     if let failure = source.failure { throw .target(failure) }

@@ -53,7 +53,7 @@ extension Checker.Run {
     var position = 0
     var number = 0
     while position < block.byteCount {
-      guard let entry = Entry(block, at: position) else {
+      guard let entry = DirectoryEntry(block, at: position) else {
         return note(.entryLength, at: offset + UInt64(position), inode: directory)
       }
       let place = offset + UInt64(position)
@@ -71,7 +71,7 @@ extension Checker.Run {
   }
 
   private mutating func checkDot(
-    _ entry: Entry, _ block: RawSpan, _ number: Int, at offset: UInt64, of directory: UInt32
+    _ entry: DirectoryEntry, _ block: RawSpan, _ number: Int, at offset: UInt64, of directory: UInt32
   ) {
     let isDots = entry.isDots(block) && entry.nameLength == number + 1
     if number == 0 {
@@ -85,7 +85,7 @@ extension Checker.Run {
   }
 
   private mutating func checkEntry(
-    _ entry: Entry, _ block: RawSpan, at offset: UInt64, of scope: DirectoryScope
+    _ entry: DirectoryEntry, _ block: RawSpan, at offset: UInt64, of scope: DirectoryScope
   ) {
     let directory = scope.number
     if !scope.hasEncryptedNames, !entry.hasName(block) { note(.entryName, at: offset, inode: directory) }
@@ -105,7 +105,7 @@ extension Checker.Run {
   }
 
   /// Whether the entry's inode is in use.
-  private mutating func isKnown(_ entry: Entry, at offset: UInt64, of directory: UInt32) -> Bool {
+  private mutating func isKnown(_ entry: DirectoryEntry, at offset: UInt64, of directory: UInt32) -> Bool {
     let inode = entry.inode
     guard inode == Inode.root || inode >= layout.firstInode && inode <= layout.inodeCount else {
       note(.entryInode, at: offset, inode: directory, found: UInt64(inode))
@@ -122,55 +122,13 @@ extension Checker.Run {
   }
 
   private mutating func checkHash(
-    _ entry: Entry, _ block: RawSpan, in hashes: ClosedRange<UInt32>, at offset: UInt64,
+    _ entry: DirectoryEntry, _ block: RawSpan, in hashes: ClosedRange<UInt32>, at offset: UInt64,
     of scope: DirectoryScope
   ) {
     let name = block.extracting(entry.nameRange)
     guard let hash = system.hash(of: name, version: scope.hashVersion), !hashes.contains(hash) else { return }
     note(
       .indexHash, at: offset, inode: scope.number, found: UInt64(hash), expected: UInt64(hashes.lowerBound))
-  }
-
-  /// An entry of a directory that lies within its block.
-  private struct Entry {
-    let position: Int
-    let inode: UInt32
-    /// To the next entry.
-    let byteCount: Int
-    let nameLength: Int
-    let type: UInt8
-
-    init?(_ block: RawSpan, at position: Int) {
-      guard block.byteCount - position >= 8 else { return nil }
-      self.position = position
-      inode = block.load(at: position)
-      let length = Int(block.load(UInt16.self, at: position + 4))
-      // Blocks of 64 KiB: the length of a whole one has 17 bits.
-      byteCount = block.byteCount == 65536 && (length == 65535 || length == 0) ? 65536 : length
-      nameLength = Int(block.load(UInt8.self, at: position + 6))
-      type = block.load(at: position + 7)
-      let neededByteCount = inode == 0 ? 8 : 8 + nameLength
-      guard byteCount >= max(neededByteCount, 12) || byteCount == 8 && inode == 0,
-        byteCount.isMultiple(of: 4),
-        byteCount <= block.byteCount - position
-      else { return nil }
-    }
-
-    var nameRange: Range<Int> { position + 8..<position + 8 + nameLength }
-
-    /// Whether the name is of dots alone.
-    func isDots(_ block: RawSpan) -> Bool {
-      nameLength > 0 && nameRange.allSatisfy { block.load(UInt8.self, at: $0) == UInt8(ascii: ".") }
-    }
-
-    /// Whether the name is one that a file can have.
-    func hasName(_ block: RawSpan) -> Bool {
-      nameLength > 0 && !(nameLength <= 2 && isDots(block))
-        && nameRange.allSatisfy {
-          let byte: UInt8 = block.load(at: $0)
-          return byte != 0 && byte != UInt8(ascii: "/")
-        }
-    }
   }
 }
 

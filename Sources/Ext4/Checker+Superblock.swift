@@ -60,7 +60,11 @@ extension Checker {
     var hasDirectoryLinkOverflow: Bool { readOnlyCompatible & 0x20 != 0 }
     var hasMetadataChecksums: Bool { readOnlyCompatible & 0x400 != 0 }
     var hasGroupChecksums: Bool { readOnlyCompatible & 0x410 != 0 }
-    var needsRecovery: Bool { incompatible & 0x4 != 0 || readOnlyCompatible & 0x1_0000 != 0 }
+    var needsRecovery: Bool { hasUnwrittenJournal || readOnlyCompatible & 0x1_0000 != 0 }
+    /// Whether changes stand in the journal alone.
+    var hasUnwrittenJournal: Bool { incompatible & 0x4 != 0 }
+    var hasAttributeInodes: Bool { incompatible & 0x400 != 0 }
+    var hasClusters: Bool { readOnlyCompatible & 0x200 != 0 }
 
     /// Those that this checker judges, or that don't matter to it. Source: kernel documentation, ext4, "Super Block".
     static let known: [(field: Int, bits: UInt32)] = [
@@ -72,6 +76,12 @@ extension Checker {
       // sparse_super, large_file, huge_file, gdt_csum, dir_nlink, extra_isize, quota, metadata_csum, readonly,
       // project, verity, orphan_present
       (SuperblockField.readOnlyFeatures, 0x1_B57B),
+    ]
+
+    /// Those that a reader must know, and which of them `VolumeReader` does.
+    static let readable: [(field: Int, bits: UInt32)] = [
+      // The same, and ea_inode, inline_data, casefold.
+      (SuperblockField.incompatibleFeatures, 0x3_E7D6)
     ]
   }
 }
@@ -98,6 +108,8 @@ enum SuperblockField {
   static let compatibleFeatures = 0x5C  // s_feature_compat
   static let incompatibleFeatures = 0x60  // s_feature_incompat
   static let readOnlyFeatures = 0x64  // s_feature_ro_compat
+  static let uuid = 0x68  // s_uuid
+  static let label = 0x78  // s_volume_name
   static let growthBlockCount = 0xCE  // s_reserved_gdt_blocks
   static let journalInode = 0xE0  // s_journal_inum
   static let lastOrphan = 0xE8  // s_last_orphan
@@ -122,6 +134,7 @@ extension Checker {
   /// Source: kernel documentation, ext4, "Super Block".
   struct SuperblockCheck: ~Copyable {
     private let source: VolumeSource
+    private let purpose: Purpose
     private let report: (Finding) -> Void
     private(set) var summary = Summary()
     private var buffer = AlignedBuffer(byteCount: byteCount)
@@ -134,8 +147,18 @@ extension Checker {
 
     private typealias Field = SuperblockField
 
-    init(_ source: VolumeSource, report: @escaping (Finding) -> Void) {
+    /// What the numbers are for.
+    enum Purpose {
+      case checking
+      /// Features that matter only to who writes, or judges, may be there.
+      case reading
+    }
+
+    init(
+      _ source: VolumeSource, for purpose: Purpose = .checking, report: @escaping (Finding) -> Void
+    ) {
       self.source = source
+      self.purpose = purpose
       self.report = report
     }
 
@@ -215,11 +238,12 @@ extension Checker.SuperblockCheck {
   private mutating func checkFeatures() -> Bool {
     let revision = number(Field.revision)
     require(revision <= 1, .revision, Field.revision, found: revision, expected: 1)
-    for (field, bits) in Checker.Features.known {
+    for (field, bits) in purpose == .checking ? Checker.Features.known : Checker.Features.readable {
       let unknown = number(field) & ~UInt64(bits)
       require(unknown == 0, .unsupportedFeature, field, found: unknown)
     }
-    require(!features.needsRecovery, .needsRecovery, Field.incompatibleFeatures)
+    require(
+      purpose == .reading || !features.needsRecovery, .needsRecovery, Field.incompatibleFeatures)
     return isSound
   }
 
@@ -235,19 +259,22 @@ extension Checker.SuperblockCheck {
   private mutating func checkSizes() {
     let logSize = number(Field.logBlockSize)
     require(
-      logSize <= 6 && number(Field.logClusterSize) == logSize, .blockSize, Field.logBlockSize, found: logSize)
+      logSize <= 6 && isClusterSize(number(Field.logClusterSize)), .blockSize, Field.logBlockSize,
+      found: logSize)
     guard isSound else { return }
     let first = number(Field.firstDataBlock)
     let expected: UInt64 = logSize == 0 ? 1 : 0
-    require(first == expected, .firstDataBlock, Field.firstDataBlock, found: first, expected: expected)
+    require(
+      first == expected || features.hasClusters && first == 0, .firstDataBlock, Field.firstDataBlock,
+      found: first, expected: expected)
     let inode = inodeSize
     require(
       inode >= 128 && inode <= blockSize && inode & (inode - 1) == 0, .inodeSize, Field.inodeSize,
       found: inode)
     let perGroup = number(Field.blocksPerGroup)
     require(
-      perGroup >= 256 && perGroup <= 8 * blockSize && perGroup.isMultiple(of: 8)
-        && number(Field.clustersPerGroup) == perGroup,
+      perGroup >= 256 && perGroup <= 8 * blockSize * blocksPerCluster && perGroup.isMultiple(of: 8)
+        && perGroup == number(Field.clustersPerGroup) * blocksPerCluster,
       .blocksPerGroup, Field.blocksPerGroup, found: perGroup)
     let descriptor = descriptorSize
     require(
@@ -284,6 +311,14 @@ extension Checker.SuperblockCheck {
   }
 
   private var blockSize: UInt64 { 1024 << number(Field.logBlockSize) }
+
+  /// The largest cluster has 512 MiB, as the library has it.
+  private func isClusterSize(_ logSize: UInt64) -> Bool {
+    let logBlockSize = number(Field.logBlockSize)
+    return features.hasClusters ? (logBlockSize...19).contains(logSize) : logSize == logBlockSize
+  }
+
+  private var blocksPerCluster: UInt64 { 1 << (number(Field.logClusterSize) - number(Field.logBlockSize)) }
 
   private func wide(_ low: Int, _ high: Int) -> UInt64 {
     number(low) | (features.is64Bit ? number(high) << 32 : 0)

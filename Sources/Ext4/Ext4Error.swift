@@ -2,7 +2,7 @@
 public import Blocks
 public import Entries
 
-/// Why a volume can't be made or filled.
+/// Why a volume can't be made, filled or read.
 public enum Ext4Error: Error, Equatable, Sendable {
   /// The target failed.
   case target(BlockError)
@@ -24,6 +24,14 @@ public enum Ext4Error: Error, Equatable, Sendable {
   case unrepresentable([Problem])
   /// An entry got more or fewer bytes than it announced.
   case wrongContentSize(path: EntryPath, announced: UInt64, received: UInt64)
+  /// What the superblock says that makes the volume unreadable.
+  case superblock(Finding)
+  /// A file or directory of a volume that can't be read, or not to its end.
+  case unreadable(EntryPath, inode: UInt32, Damage)
+  /// Something on the way to a path is no directory, or a directory was asked for.
+  case notADirectory(EntryPath)
+  /// The volume has nothing at the path.
+  case notFound(EntryPath)
 
   /// A property of `Format` outside its range.
   public enum FormatField: Equatable, Sendable {
@@ -42,6 +50,49 @@ public enum Ext4Error: Error, Equatable, Sendable {
     case journalWithoutFeature
     case journalModeWithoutJournal(MountOptions.JournalMode)
     case extendedMountOptions(String)
+  }
+}
+
+extension Ext4Error {
+  /// Why a file or directory on a volume can't be read.
+  public enum Damage: Error, Equatable, Sendable {
+    /// A directory has a name for an inode that no file has.
+    case unusedInode
+    case inodeChecksum
+    /// Of a node of the extent tree.
+    case extentChecksum
+    /// Of a directory's block.
+    case directoryChecksum
+    /// Of the block of extended attributes.
+    case attributeChecksum
+    /// What libext2fs says of it.
+    case library(String)
+    /// `i_mode` names no type of file.
+    case fileType
+    /// A size that such a file can't have, in bytes.
+    case size(UInt64)
+    /// Extents that are empty, or not in the order of the file.
+    case extentOrder
+    /// A block that the volume does not have.
+    case blockOutside(UInt64)
+    /// A block that the file has twice.
+    case blockTwice(UInt64)
+    /// A directory entry that reaches beyond its block.
+    case directoryEntry
+    /// A name that no path can have.
+    case illegalName
+    /// Two entries of a directory have the same name.
+    case duplicateName
+    /// A directory that has another name already: perhaps above this one.
+    case directoryTwice
+    /// Directories within directories, more than 2,048 of them or with a path of more than 32,767 bytes.
+    case tooDeep
+    /// A target that is empty, or has a NUL in it.
+    case linkTarget
+    /// Extended attributes that reach beyond their place, or are none.
+    case attributes
+    /// Names and content are encrypted.
+    case encrypted
   }
 }
 
@@ -118,6 +169,36 @@ extension Ext4Error: CustomStringConvertible {
           + problems.map(\.description).joined(separator: "; ")
     case .wrongContentSize(let path, let announced, let received):
       "\(path): \(announced) bytes were announced and \(received) came; the source is damaged"
+    case .superblock(let finding): "ext4: \(finding)"
+    case .unreadable(let path, let inode, let damage): "\(path) (inode \(inode)): \(damage)"
+    case .notADirectory(let path): "\(path): not a directory"
+    case .notFound(let path): "\(path): not on the volume"
+    }
+  }
+}
+
+extension Ext4Error.Damage: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .unusedInode: "a directory names an inode that is not in use"
+    case .inodeChecksum: "the inode's checksum is wrong"
+    case .extentChecksum: "the checksum of its extents is wrong"
+    case .directoryChecksum: "the checksum of one of its blocks is wrong"
+    case .attributeChecksum: "the checksum of its extended attributes is wrong"
+    case .library(let text): text
+    case .fileType: "a type of file that does not exist"
+    case .size(let size): "\(size) bytes, which it can't have"
+    case .extentOrder: "its extents are empty or not in order"
+    case .blockOutside(let block): "lies on block \(block), which the volume does not have"
+    case .blockTwice(let block): "has block \(block) twice"
+    case .directoryEntry: "an entry of the directory reaches beyond its block"
+    case .illegalName: "an entry of the directory has a name that no path can have"
+    case .duplicateName: "two entries of the directory have the same name"
+    case .directoryTwice: "the directory has another name already"
+    case .tooDeep: "lies too deep in directories"
+    case .linkTarget: "a symbolic link that leads nowhere"
+    case .attributes: "its extended attributes are malformed"
+    case .encrypted: "is encrypted"
     }
   }
 }

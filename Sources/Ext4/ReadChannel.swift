@@ -22,6 +22,14 @@ final class VolumeSource {
     }
     return true
   }
+
+  /// Reads what the volume has.
+  func readAll(into bytes: inout MutableRawSpan, at offset: UInt64) throws(Ext4Error) {
+    let byteCount = UInt64(bytes.byteCount)
+    guard try read(into: &bytes, at: offset) else {
+      throw .target(.outOfBounds(offset: offset, byteCount: byteCount, size: size))
+    }
+  }
 }
 
 /// A `VolumeSource` as an I/O manager of libext2fs that only reads.

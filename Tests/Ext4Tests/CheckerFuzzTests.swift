@@ -30,7 +30,7 @@ import Testing
   }
 
   /// Superblock, descriptor, bitmaps, inodes in use, directories, nodes of extents, attributes.
-  private static func places(_ volume: PlantedVolume) -> [Range<Int>] {
+  static func places(_ volume: PlantedVolume) -> [Range<Int>] {
     let size = PlantedVolume.blockSize
     let inodes = (1...20).map { volume.inode($0)..<volume.inode($0) + 256 }
     let directories = [
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// A byte, a number that matters, or a run of noise.
-  private static func damage(
+  static func damage(
     _ volume: PlantedVolume, _ place: Range<Int>, using generator: inout SeededGenerator
   ) {
     let offset = Int.random(in: place, using: &generator)
