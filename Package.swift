@@ -67,7 +67,7 @@ let package = Package(
     tests("EntriesTests", ["Entries"]),
     tests("PartitionTableTests", ["PartitionTable", "Blocks"]),
     tests("FAT32Tests", ["FAT32", "Blocks", "Entries", "Archive"]),
-    tests("Ext4Tests", ["Ext4", "Blocks", "Entries"]),
+    tests("Ext4Tests", ["Ext4", "Archive", "Blocks", "Entries"]),
     tests("ArchiveTests", ["Archive", "Entries", "CLinux"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
     tests("RecipesTests", ["Recipes", "Alpine", "Ext4"]),
