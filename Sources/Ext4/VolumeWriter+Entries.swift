@@ -26,8 +26,8 @@ extension VolumeWriter {
   /// The target may be written to until the next entry, or `finish()`, ends the file. All its blocks are taken
   /// at once, in as few runs as the volume has. Those that were never written to cost no write and read as
   /// zero, whatever stood there (extents that are allocated and unwritten); so does the rest of a block that
-  /// was written to in part, which reaches the volume when it is whole or the file ends. If filling fails in
-  /// between, the file is what has been written so far, and the writer goes on.
+  /// was written to in part, which reaches the volume when it is whole or the file ends. If filling fails and
+  /// the volume does not, the file is what has been written so far, and the writer goes on.
   ///
   /// - Returns: where the volume has no place for the file, a target that keeps nothing; `finish()` tells.
   public mutating func addImage(_ entry: Entry) throws(Ext4Error) -> any BlockTarget {
