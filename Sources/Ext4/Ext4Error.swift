@@ -20,6 +20,10 @@ public enum Ext4Error: Error, Equatable, Sendable {
   case tooSmall(size: UInt64, smallestSize: UInt64)
   /// The entries need a volume of `neededSize` bytes, and it has `size`.
   case contentTooLarge(neededSize: UInt64, size: UInt64)
+  /// The entries need a volume of more than `largestSize` bytes.
+  case contentBeyondFormat(largestSize: UInt64)
+  /// The entries need so many inodes, and the format asks for `inodeCount` of them.
+  case tooFewInodes(neededCount: UInt32, inodeCount: UInt32)
   /// Entries that ext4 can't hold, all of them, in the order in which they came.
   case unrepresentable([Problem])
   /// An entry got more or fewer bytes than it announced.
@@ -162,6 +166,10 @@ extension Ext4Error: CustomStringConvertible {
       "ext4 volume of \(size) bytes: too small for its own structures; give it at least \(smallestSize)"
     case .contentTooLarge(let neededSize, let size):
       "ext4 volume of \(size) bytes: too small for its content; give it at least \(neededSize)"
+    case .contentBeyondFormat(let largestSize):
+      "ext4 content: too much for the largest volume, which has \(largestSize) bytes; split it"
+    case .tooFewInodes(let neededCount, let inodeCount):
+      "ext4 inodes \(inodeCount): too few for the content; ask for at least \(neededCount)"
     case .unrepresentable(let problems):
       problems.count == 1
         ? problems[0].description

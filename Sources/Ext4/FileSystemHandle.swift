@@ -62,6 +62,9 @@ extension FileSystemHandle {
         ? raw.pointee.csum_seed : nil)
   }
 
+  /// Blocks that stand behind the group descriptors for more of them.
+  var growthBlockCount: UInt32 { unsafe UInt32(raw.pointee.super.pointee.s_reserved_gdt_blocks) }
+
   /// Blocks that nothing has, in ascending order, ends excluded.
   func freeRuns() -> [Range<UInt64>] {
     var runs: [Range<UInt64>] = []
@@ -219,18 +222,24 @@ extension FileSystemHandle {
     }
   }
 
-  /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where
-  /// mke2fs puts it, it would divide the free space.
-  private func addJournal(to format: Format) throws(Ext4Error) {
+  private func journalParameters(of format: Format) throws(Ext4Error) -> ext2fs_journal_params {
     var journal = ext2fs_journal_params()
-    try Self.check(unsafe ext2fs_get_journal_params(&journal, raw), "choose the size of the journal")
-    journal.num_journal_blocks = min(journal.num_journal_blocks, Format.largestDefaultJournalBlockCount)
     if case .blocks(let count) = format.journal {
       guard unsafe UInt64(count) <= ext2fs_free_blocks_count(raw.pointee.super) / 2 else {
         throw .invalidFormat(.journalTooLarge(blockCount: count, size: format.size))
       }
       journal.num_journal_blocks = count
+    } else {
+      try Self.check(unsafe ext2fs_get_journal_params(&journal, raw), "choose the size of the journal")
+      journal.num_journal_blocks = min(journal.num_journal_blocks, Format.largestDefaultJournalBlockCount)
     }
+    return journal
+  }
+
+  /// The journal stands behind the inode tables of the first groups: in the middle of the volume, where
+  /// mke2fs puts it, it would divide the free space.
+  private func addJournal(to format: Format) throws(Ext4Error) {
+    var journal = try journalParameters(of: format)
     let hasFlexibleGroups = format.features.contains(.flexibleGroups)
     let groupCount = unsafe min(raw.pointee.group_desc_count, hasFlexibleGroups ? 16 : 1)
     let lastTable = (0..<groupCount).map { unsafe ext2fs_inode_table_loc(raw, $0) }.max() ?? 0
@@ -251,5 +260,19 @@ extension FileSystemHandle {
 
   private static func libraryError(_ code: errcode_t, _ doing: String) -> Ext4Error {
     .library(code: code, doing: doing, text: unsafe String(cString: error_message(code)))
+  }
+}
+
+extension Ext4Error {
+  /// Whether a larger volume might not have the error.
+  var meansTooSmall: Bool {
+    switch self {
+    case .tooSmall, .invalidFormat(.journalTooLarge), .invalidFormat(.inodeCount): true
+    case .library(let code, _, _):
+      [
+        errcode_t(EXT2_ET_TOOSMALL), errcode_t(EXT2_ET_TOO_MANY_INODES), errcode_t(EXT2_ET_BLOCK_ALLOC_FAIL),
+      ].contains(code)
+    default: false
+    }
   }
 }

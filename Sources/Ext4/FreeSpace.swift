@@ -12,6 +12,8 @@ struct FreeSpace {
   private(set) var neededBlockCount: UInt64 = 0
   /// True once something didn't fit.
   private(set) var isExhausted = false
+  /// What has been asked for, the nodes of extents aside.
+  private(set) var log = AllocationLog()
   private var runIndex = 0
   /// The next free block, in the run at `runIndex`.
   private var position: UInt64
@@ -25,16 +27,34 @@ struct FreeSpace {
   /// Takes `count` blocks and appends where they are to `extents`: as few as the free runs allow. Once
   /// something didn't fit, those are extents of no place, as many as it would take at least.
   ///
-  /// - Parameter logical: the file's number of the first of them.
+  /// - Parameters:
+  ///   - logical: the file's number of the first of them.
+  ///   - extents: those that the file has; none for a new file.
   mutating func take(_ count: UInt64, for logical: UInt64, into extents: inout [Extent]) {
+    log.append(count, startsFile: extents.isEmpty)
+    forEachRun(of: count) { taken, run in
+      extents.append(
+        Extent(logical: logical + taken, physical: run.lowerBound, blockCount: UInt64(run.count)))
+    }
+  }
+
+  /// Takes `count` blocks of a file, as `take` does, and returns how many extents they are.
+  mutating func skip(_ count: UInt64) -> Int {
+    var extentCount = 0
+    forEachRun(of: count) { _, _ in extentCount += 1 }
+    return extentCount
+  }
+
+  private mutating func forEachRun(
+    of count: UInt64, _ body: (_ taken: UInt64, _ run: Range<UInt64>) -> Void
+  ) {
     neededBlockCount += count
     if neededBlockCount > blockCount { isExhausted = true }
     var taken: UInt64 = 0
     while taken < count {
-      let piece = takeRun(atMost: min(count - taken, Extent.largestBlockCount))
-      extents.append(
-        Extent(logical: logical + taken, physical: piece.lowerBound, blockCount: UInt64(piece.count)))
-      taken += UInt64(piece.count)
+      let run = takeRun(atMost: min(count - taken, Extent.largestBlockCount))
+      body(taken, run)
+      taken += UInt64(run.count)
     }
   }
 
@@ -51,9 +71,17 @@ struct FreeSpace {
 
   /// Takes one block, or counts it where there is none.
   mutating func takeBlock() -> UInt64? {
-    var extents: [Extent] = []
-    take(1, for: 0, into: &extents)
-    return isExhausted ? nil : extents.first?.physical
+    log.append(1, startsFile: true)
+    return takeUnlogged()
+  }
+
+  /// Takes a block for a node of extents: how many of them a file has depends on where it lies.
+  mutating func takeNode() -> UInt64? { takeUnlogged() }
+
+  private mutating func takeUnlogged() -> UInt64? {
+    var block: UInt64?
+    forEachRun(of: 1) { _, run in block = run.lowerBound }
+    return isExhausted ? nil : block
   }
 
   /// What has been taken, ascending.

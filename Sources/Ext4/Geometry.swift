@@ -15,6 +15,12 @@ struct Geometry {
   /// What every metadata checksum begins with: the CRC of the UUID. Nil without the feature `metadata_csum`.
   let checksumSeed: UInt32?
 
+  /// Of no volume at all.
+  static let nothing = Geometry(
+    blockCount: 0, inodeCount: 0, inodesPerGroup: 1, reservedBlockCount: 0, journalBlockCount: 0,
+    inodeTables: [],
+    checksumSeed: nil)
+
   /// Offset of an inode's 256 bytes from the start of the volume.
   func offset(ofInode number: UInt32) -> UInt64 {
     let index = number - 1

@@ -51,7 +51,7 @@ extension VolumeWriter {
   mutating func placeExtents(in inode: inout Inode) {
     let nodeCount = ExtentNode.blockCount(extentCount: content.extents.count)
     for _ in 0..<nodeCount {
-      if let block = space.takeBlock() { content.nodeBlocks.append(block) }
+      if let block = space.takeNode() { content.nodeBlocks.append(block) }
     }
     inode.blockCount += UInt64(nodeCount)
     guard nodeCount > 0 else {

@@ -59,6 +59,20 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
     }
   }
 
+  /// Only counts what entries take: there is no room for anything.
+  init(measuring format: Format) {
+    self.format = format
+    target = NullTarget(size: 0)
+    store = MetadataStore(size: 0)
+    geometry = .nothing
+    space = FreeSpace(runs: [])
+    stream = SequentialWriter(to: target, at: 0, bufferSize: Int(Format.blockSize))
+    tree = DirectoryTree(rootTime: format.time)
+    content = OpenContent()
+    handle = nil
+    addLostAndFound()
+  }
+
   /// Blocks of 4,096 bytes that the volume has.
   public var blockCount: UInt64 { geometry.blockCount }
   public var inodeCount: UInt32 { geometry.inodeCount }
@@ -70,6 +84,9 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   public var usedBlockCount: UInt64 { space.neededBlockCount }
   /// Inodes of what has come, without the reserved ones and lost+found.
   public var usedInodeCount: UInt32 { lastInode - Inode.lostAndFound }
+
+  /// What the entries so far take, directories only when they have been written.
+  var demand: Demand { Demand(inodeCount: lastInode, log: space.log) }
 
   /// False once something can't be held: from then on entries are only counted.
   var isWriting: Bool { problems.isEmpty && !space.isExhausted && lastInode <= geometry.inodeCount }

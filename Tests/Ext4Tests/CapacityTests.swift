@@ -51,8 +51,8 @@ import Testing
     let needed = try #require(try neededSize(size, samples))
     #expect(needed > size)
     #expect(try neededSize(needed, samples) == nil)
-    // And it is not much too large: a tenth less doesn't do.
-    #expect(try neededSize(needed / 10 * 9, samples) != nil)
+    // And it is exact: a block less doesn't do.
+    #expect(try neededSize(needed - 4096, samples) == needed)
   }
 
   @Test(.enabled(if: SampleVolume.e2fsck.isInstalled))

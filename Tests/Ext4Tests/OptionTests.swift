@@ -101,9 +101,11 @@ struct OptionTests {
     var format = SampleVolume.format(size: 9 << 20)
     format.journal = .blocks(1024)
     #expect(try SampleVolume(size: format.size, format: format).complaints() == nil)
-    format.size = 8 << 20
-    #expect(throws: Ext4Error.invalidFormat(.journalTooLarge(blockCount: 1024, size: 8 << 20))) {
-      _ = try VolumeWriter(formatting: NullTarget(size: 8 << 20), format: format)
+    for size in [1 << 20, 8 << 20] as [UInt64] {
+      format.size = size
+      #expect(throws: Ext4Error.invalidFormat(.journalTooLarge(blockCount: 1024, size: size))) {
+        _ = try VolumeWriter(formatting: NullTarget(size: size), format: format)
+      }
     }
   }
 

@@ -104,12 +104,16 @@ final class SampleVolume {
     try fill(&writer, samples)
   }
 
-  static func fill(_ writer: inout VolumeWriter, _ samples: [Sample]) throws(Ext4Error) {
+  static func fill<Writer: EntryWriter & ~Copyable>(
+    _ writer: inout Writer, _ samples: [Sample]
+  ) throws(Writer.Failure) {
     try add(samples, to: &writer)
     try writer.finish()
   }
 
-  static func add(_ samples: [Sample], to writer: inout VolumeWriter) throws(Ext4Error) {
+  static func add<Writer: EntryWriter & ~Copyable>(
+    _ samples: [Sample], to writer: inout Writer
+  ) throws(Writer.Failure) {
     for sample in samples {
       try writer.add(sample.entry)
       try append(sample.bytes, to: &writer)
@@ -117,7 +121,9 @@ final class SampleVolume {
   }
 
   /// In pieces of uneven size, as a stream brings them.
-  static func append(_ bytes: [UInt8], to writer: inout VolumeWriter) throws(Ext4Error) {
+  static func append<Writer: EntryWriter & ~Copyable>(
+    _ bytes: [UInt8], to writer: inout Writer
+  ) throws(Writer.Failure) {
     var position = 0
     var count = 1000
     while position < bytes.count {
