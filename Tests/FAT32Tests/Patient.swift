@@ -14,6 +14,8 @@ final class Patient: BlockTarget {
   private let healthySize: UInt64
   private var damages: [(offset: UInt64, bytes: [UInt8])] = []
   var size: UInt64
+  /// Bytes that were read through `BlockTarget`.
+  var readByteCount: UInt64 = 0
 
   enum Kind: CaseIterable {
     /// Files and directories of every sort.
@@ -67,6 +69,7 @@ final class Patient: BlockTarget {
 
   func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
     let end = offset + UInt64(bytes.byteCount)
+    readByteCount += UInt64(bytes.byteCount)
     guard end <= size else {
       throw .outOfBounds(offset: offset, byteCount: UInt64(bytes.byteCount), size: size)
     }

@@ -10,7 +10,7 @@ import Testing
   @Test func `no damage makes the reader trap or go on for ever`() throws {
     var generator = SeededGenerator()
     var fuzz = try Fuzz()
-    for _ in 0..<(isLong ? 1_000_000 : 20_000) { try fuzz.round(using: &generator) }
+    for _ in 0..<(isLong ? 5_000_000 : 50_000) { try fuzz.round(using: &generator) }
     print("outcomes: \(fuzz.outcomes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
     for outcome in [
       "whole", "damaged", "noSuchCluster", "freeCluster", "badCluster", "loop", "chainTooShort",
