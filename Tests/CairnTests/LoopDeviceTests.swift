@@ -31,7 +31,19 @@ struct LoopDeviceTests {
     #expect(summary.content.byteCount < 24 << 20, "most of the card is free space and stays random")
     let device = try LoopDevice(randomFile(byteCount: Int(summary.plan.size)))
     try copy(summary.content, of: scratch.path("card.img"), to: device.path)
+    try expectWhole(device, summary)
+  }
 
+  @Test func `a card that is built on a device of random bytes is whole`() throws {
+    let size = try #require(recipe.size).byteCount
+    let device = try LoopDevice(randomFile(byteCount: Int(size)))
+    let target = try DeviceTarget(device.path, size: size)
+    var builder = try CardBuilder(
+      recipe, from: CardContent(release: release), for: Medium(byteCount: target.size, readsAsZero: false))
+    try expectWhole(device, builder.build(on: target, isDurable: true))
+  }
+
+  private func expectWhole(_ device: LoopDevice, _ summary: BuildSummary) throws {
     let boot = try #require(summary.plan.boot?.range)
     let data = try #require(summary.plan.data?.range)
     try expectClean(device.path, boot: boot, data: data)
@@ -126,5 +138,53 @@ extension LoopDeviceTests {
         isDirectory.boolValue ? Data() : try Data(contentsOf: URL(fileURLWithPath: root + "/" + path))
     }
     return files
+  }
+}
+
+/// A block device, written with no regard to who else has it.
+private final class DeviceTarget: BlockTarget {
+  let size: UInt64
+  private let path: String
+  private let file: FileHandle
+
+  init(_ path: String, size: UInt64) throws {
+    self.path = path
+    self.size = size
+    file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+  }
+
+  func read(into bytes: inout MutableRawSpan, at offset: UInt64) throws(BlockError) {
+    let byteCount = bytes.byteCount
+    let count = bytes.withUnsafeMutableBytes {
+      pread(file.fileDescriptor, $0.baseAddress, $0.count, off_t(offset))
+    }
+    try check(.read, count, of: byteCount, at: offset)
+  }
+
+  func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
+    let count = bytes.withUnsafeBytes { pwrite(file.fileDescriptor, $0.baseAddress, $0.count, off_t(offset)) }
+    try check(.write, count, of: bytes.byteCount, at: offset)
+  }
+
+  func zero(_ range: Range<UInt64>) throws(BlockError) {
+    let zeros = [UInt8](repeating: 0, count: 1 << 20)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: zeros.count) {
+      let count = min(zeros.count, Int(range.upperBound - start))
+      try write(zeros.span.bytes.extracting(first: count), at: start)
+    }
+  }
+
+  func flush() throws(BlockError) {
+    try check(.flush, Int(fsync(file.fileDescriptor)), of: 0, at: 0)
+  }
+
+  private func check(
+    _ operation: BlockError.Operation, _ count: Int, of byteCount: Int, at offset: UInt64
+  ) throws(BlockError) {
+    guard count != byteCount else { return }
+    guard count < 0 else {
+      throw .shortTransfer(operation, path: path, offset: offset, byteCount: count, of: byteCount)
+    }
+    throw .system(operation, path: path, offset: offset, number: errno)
   }
 }
