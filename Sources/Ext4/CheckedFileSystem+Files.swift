@@ -21,6 +21,9 @@ extension CheckedFileSystem {
   ///
   /// - Parameter inode: one that has blocks.
   func extents(of inode: StoredInode, within blocks: Range<UInt64>) -> Result<[Extent], Ext4Error.Damage> {
+    guard !inode.hasExtents || inode.extentDepth <= ExtentNode.largestDepth else {
+      return .failure(.extentDepth(inode.extentDepth))
+    }
     var collector = ExtentCollector(blocks: blocks)
     let code =
       inode.hasExtents ? collect(inode.number, &collector) : collectPointers(inode.number, &collector)
@@ -37,7 +40,8 @@ extension CheckedFileSystem {
     }
   }
 
-  /// The extent tree. The library follows it to the depth that its root has; a leaf that comes again breaks the order.
+  /// The extent tree. The library follows it to the depth that its root has, with a block in memory for each level; a
+  /// leaf that comes again breaks the order.
   private func collect(_ inode: UInt32, _ collector: inout ExtentCollector) -> errcode_t {
     var handle: ext2_extent_handle_t?
     let code = unsafe ext2fs_extent_open(raw, inode, &handle)

@@ -77,6 +77,8 @@ extension Ext4Error {
     case size(UInt64)
     /// Extents that are empty, or not in the order of the file.
     case extentOrder
+    /// A tree of extents of so many levels.
+    case extentDepth(Int)
     /// A block that the volume does not have.
     case blockOutside(UInt64)
     /// A block that the file has twice.
@@ -197,6 +199,7 @@ extension Ext4Error.Damage: CustomStringConvertible {
     case .fileType: "a type of file that does not exist"
     case .size(let size): "\(size) bytes, which it can't have"
     case .extentOrder: "its extents are empty or not in order"
+    case .extentDepth(let depth): "its extents lie \(depth) levels deep, and 5 are possible"
     case .blockOutside(let block): "lies on block \(block), which the volume does not have"
     case .blockTwice(let block): "has block \(block) twice"
     case .directoryEntry: "an entry of the directory reaches beyond its block"

@@ -30,6 +30,8 @@ struct ExtentNode: Equatable {
   var depth: UInt16 = 0
   var entries: [Extent] = []
 
+  /// Of any tree: five levels hold more blocks than a file can have.
+  static let largestDepth = 5
   /// Entries that an inode holds.
   static let inodeCapacity = 4
   /// Entries that a block holds, its checksum aside.

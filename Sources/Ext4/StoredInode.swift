@@ -95,6 +95,9 @@ extension StoredInode {
       seconds: seconds + Int64(extra & 3) << 32, nanoseconds: min(extra >> 2, 999_999_999))
   }
 
+  /// Nodes on the way from the inode to a leaf, as the root of the tree has it. `eh_depth`.
+  var extentDepth: Int { Int(body[6]) | Int(body[7]) << 8 }
+
   /// Of a character or block device. The old form has a byte for each number.
   var deviceNumber: (major: UInt32, minor: UInt32) {
     let body = unsafe body.span.bytes
