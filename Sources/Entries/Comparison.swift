@@ -11,6 +11,8 @@
 /// are to an `EntryWriter`: directories on the way that no entry describes are root's with mode 0755 there, and may be
 /// anything here; of a directory that comes twice, the last entry counts. Holes are zeros.
 ///
+/// A file or directory that the volume can't give is a difference, too, and the rest is compared.
+///
 /// Memory is taken for the paths of the sources, for their directories and for the differences that are kept; content
 /// passes through.
 public struct Comparison {
@@ -94,14 +96,12 @@ extension Comparison {
         note(directory: entry)
         continue
       }
-      var item: Volume.Item?
-      do throws(Volume.Failure) {
-        item = try compare(entry, on: &volume)
+      do throws(ComparisonError<Source.Failure, Volume.Failure>) {
+        try compare(entry, from: &source, on: &volume)
       } catch {
-        throw .volume(error)
+        guard case .volume(let failure) = error, Volume.isOfOneItem(failure) else { throw error }
+        tell(entry.path, .unreadable(reason: "\(failure)"))
       }
-      guard let item, case .regular(let content) = entry.kind else { continue }
-      try compareContent(content, of: entry.path, from: &source, with: item, on: &volume)
     }
   }
 
@@ -110,7 +110,12 @@ extension Comparison {
     on volume: inout Volume
   ) throws(Volume.Failure) {
     for directory in directories where !directory.path.isRoot || options.comparesRoot {
-      _ = try compare(directory, on: &volume)
+      do throws(Volume.Failure) {
+        _ = try compare(directory, on: &volume)
+      } catch {
+        guard Volume.isOfOneItem(error) else { throw error }
+        tell(directory.path, .unreadable(reason: "\(error)"))
+      }
     }
     try findExtras(on: &volume)
   }
@@ -141,6 +146,15 @@ extension Comparison {
 
 // Attributes.
 extension Comparison {
+  private mutating func compare<Source: EntryReader & ~Copyable, Volume: EntryLookup & ~Copyable>(
+    _ entry: Entry, from source: inout Source, on volume: inout Volume
+  ) throws(ComparisonError<Source.Failure, Volume.Failure>) {
+    var item: Volume.Item?
+    do throws(Volume.Failure) { item = try compare(entry, on: &volume) } catch { throw .volume(error) }
+    guard let item, case .regular(let content) = entry.kind else { return }
+    try compareContent(content, of: entry.path, from: &source, with: item, on: &volume)
+  }
+
   /// - Returns: what the volume has of the same type.
   private mutating func compare<Volume: EntryLookup & ~Copyable>(
     _ entry: Entry, on volume: inout Volume
@@ -354,14 +368,26 @@ extension Comparison {
   ) throws(Volume.Failure) {
     var waiting: [EntryPath] = [.root]
     while let path = waiting.popLast() {
-      guard let directory = try volume.find(path) else { continue }
-      for path in try volume.paths(in: directory) {
+      for path in try paths(in: path, on: &volume) {
         if ways.contains(path) || directoryIndices[path] != nil {
           waiting.append(path)
         } else if !paths.contains(path) {
           tell(path, .extra)
         }
       }
+    }
+  }
+
+  private mutating func paths<Volume: EntryLookup & ~Copyable>(
+    in directory: EntryPath, on volume: inout Volume
+  ) throws(Volume.Failure) -> [EntryPath] {
+    do throws(Volume.Failure) {
+      guard let item = try volume.find(directory) else { return [] }
+      return try volume.paths(in: item)
+    } catch {
+      guard Volume.isOfOneItem(error) else { throw error }
+      tell(directory, .unreadable(reason: "\(error)"))
+      return []
     }
   }
 }

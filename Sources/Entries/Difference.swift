@@ -34,6 +34,8 @@ public struct Difference: Equatable, Sendable {
     case notLinked(to: EntryPath)
     /// A file of its own in the source, and on the volume another name of that one.
     case linked(to: EntryPath)
+    /// The volume is damaged there: `reason` is what its reader says.
+    case unreadable(reason: String)
   }
 
   public enum FileType: String, Sendable {
@@ -83,6 +85,7 @@ extension Difference.Kind: CustomStringConvertible {
     case .attributeValue(let name): "extended attribute \(name.printable) has another value on the volume"
     case .notLinked(let target):
       Self.sides("a hard link to \(target)", "a file of its own")
+    case .unreadable(let reason): "can't be read on the volume: \(reason)"
     case .linked(let target): Self.sides("a file of its own", "a hard link to \(target)")
     }
   }

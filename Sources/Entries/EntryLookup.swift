@@ -28,6 +28,9 @@ public protocol EntryLookup: ~Copyable {
   /// - Parameter range: within the file's size.
   /// - Returns: its offset in the file; nil where all are zero.
   mutating func firstNonzeroByte(of file: Item, in range: Range<UInt64>) throws(Failure) -> UInt64?
+
+  /// Whether a failure is that of one file or directory, so that others may still be read.
+  static func isOfOneItem(_ failure: Failure) -> Bool
 }
 
 /// What was found at a path.

@@ -44,8 +44,6 @@ extension StoredInode {
     static let classicByteCount = 128
   }
 
-  private static let attributeMagic: UInt32 = 0xEA02_0000
-
   /// - Parameter slot: all bytes of the inode, 128 at least.
   init(decoding slot: RawSpan, number: UInt32, features: Checker.Features) {
     self.number = number
@@ -72,7 +70,7 @@ extension StoredInode {
     body = slot.copy(InodeField.blocks..<InodeField.blocks + 60)
     let end = Self.fieldsEnd(slot)
     modificationTime = Self.time(slot, fieldsEnd: end)
-    let hasAttributes = slot.byteCount - end >= 4 && slot.load(UInt32.self, at: end) == Self.attributeMagic
+    let hasAttributes = slot.byteCount - end >= 4 && slot.load(UInt32.self, at: end) == StoredAttribute.magic
     inlineAttributes = hasAttributes ? slot.copy(end..<slot.byteCount) : []
   }
 

@@ -15,8 +15,8 @@ public import Entries
 ///   it, unless it is asked for: it is part of the volume rather than of its content. By its path it is found always.
 ///
 /// Nothing on a volume is trusted: whatever its bytes are, every call returns or throws. Memory is taken for the names of
-/// the directories on the way, for where the content of one file lies, and for files with several names; content passes
-/// through, in pieces of 256 KiB at most.
+/// the directories on the way and of those that were asked for lately, for where the content of one file lies, and for
+/// files with several names; content passes through, in pieces of 256 KiB at most.
 ///
 /// Source: kernel documentation, ext4, "Data Structures and Algorithms".
 public struct VolumeReader: ~Copyable {
@@ -67,7 +67,8 @@ public struct VolumeReader: ~Copyable {
     try source.readAll(into: &bytes, at: Checker.SuperblockCheck.offset)
     let label = bytes.bytes.copy(SuperblockField.label..<SuperblockField.label + 16).prefix { $0 != 0 }
     let uuid = bytes.bytes.copy(SuperblockField.uuid..<SuperblockField.uuid + 16)
-    return (label.isEmpty ? nil : String(decoding: label, as: UTF8.self), Identifier(uuid)!)
+    guard let uuid = Identifier(uuid) else { preconditionFailure("sixteen bytes") }
+    return (label.isEmpty ? nil : String(decoding: label, as: UTF8.self), uuid)
   }
 }
 
@@ -175,6 +176,10 @@ extension VolumeReader: EntryLookup {
       rest = data.lowerBound + UInt64(count)..<rest.upperBound
     }
     return nil
+  }
+
+  public static func isOfOneItem(_ failure: Ext4Error) -> Bool {
+    if case .unreadable = failure { true } else { false }
   }
 
   /// Puts so many bytes of a file to the start of the buffer.

@@ -68,5 +68,9 @@ extension VolumeReader: EntryLookup {
     return nil
   }
 
+  public static func isOfOneItem(_ failure: FAT32Error) -> Bool {
+    if case .unreadable = failure { true } else { false }
+  }
+
   private static let pieceByteCount = 256 << 10
 }

@@ -45,13 +45,21 @@ private struct TreeReader: EntryReader {
 }
 
 private struct TreeVolume: EntryLookup {
-  struct Failure: Error, Equatable { let path: EntryPath }
+  struct Failure: Error, Equatable, CustomStringConvertible {
+    let path: EntryPath
+    var isOfOneItem = false
+    var description: String { "\(path) is damaged" }
+  }
 
   var items: [TreeItem]
   var failingPath: EntryPath?
+  var damagedPath: EntryPath?
+
+  static func isOfOneItem(_ failure: Failure) -> Bool { failure.isOfOneItem }
 
   func find(_ path: EntryPath) throws(Failure) -> TreeItem? {
     guard path != failingPath else { throw Failure(path: path) }
+    guard path != damagedPath else { throw Failure(path: path, isOfOneItem: true) }
     return items.last { $0.entry.path == path }
   }
 
@@ -283,6 +291,21 @@ private struct TreeVolume: EntryLookup {
     try comparison.add(contentsOf: &second, on: &lookup)
     try comparison.finish(on: &lookup)
     #expect(comparison.differences == [])
+  }
+
+  @Test(arguments: ["dir/file", "dir/link"])
+  func `what is damaged on the volume is a difference, and the rest is compared`(name: String) throws {
+    let path = try EntryPath(Array(name.utf8))
+    var reader = TreeReader(Self.source)
+    var lookup = TreeVolume(items: volume("dir/device") { $0.entry.mode = 0 }, damagedPath: path)
+    var comparison = Comparison()
+    try comparison.add(contentsOf: &reader, on: &lookup)
+    try comparison.finish(on: &lookup)
+    #expect(
+      comparison.differences.map(\.description) == [
+        "\(path): can't be read on the volume: \(path) is damaged",
+        "dir/device: mode 0644 in the source, 0000 on the volume",
+      ])
   }
 
   @Test func `an error comes as that of its side`() {

@@ -70,6 +70,17 @@ import Testing
     }
   }
 
+  @Test func `a damaged file is one difference among others`() throws {
+    let samples: [Sample] = [.file("a", [1]), .file("b", [2]), .file("c", [3])]
+    let volume = try SampleVolume(size: 16 << 20, samples)
+    _ = try SampleVolume.debugfs.run("-w", "-R", "clri b", volume.path)
+    var reader = try VolumeReader(ReadOnlyFile(path: volume.path))
+    let differences = try reader.differences(from: samples + [.file("d", [4])])
+    #expect(differences.count == 2)
+    #expect(differences.first?.hasPrefix("b: can't be read on the volume: b (inode ") == true)
+    #expect(differences.last == "d: missing on the volume")
+  }
+
   @Test func `a directory that holds itself is entered once`() throws {
     let volume = try SampleVolume(size: 16 << 20, [.file("dir/sub/file", [1])])
     for request in ["link <2> dir/root", "link dir dir/sub/loop", "link dir/sub/file dir/zzz"] {
