@@ -45,9 +45,11 @@ extension Failure {
     return switch error {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
-    case .outputIsInput, .noContent, .noPartition: .usage
+    case .outputIsInput, .noContent, .noPartition, .needsSecondReading: .usage
     case .plan: .recipeInvalid
-    case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .dataPartitionTooSmall: .write
+    case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .dataPartitionTooSmall,
+      .data(.contentBeyondFormat), .data(.tooFewInodes):
+      .write
     case .boot, .data: .source
     case .overlay, .partitionTable, .target: .internalError
     }

@@ -33,19 +33,22 @@ final class ProgressLine: Sendable {
   }
 
   private var text: String {
-    let written = ByteSize(byteCount: monitor.writes.writtenByteCount).rounded
+    let written = "\(ByteSize(byteCount: monitor.writes.writtenByteCount).rounded) written"
     switch monitor.phase {
-    case .boot: return "boot partition: \(share)\(written) written"
-    case .data: return "data partition: \(written) written"
-    case .flushing: return "flushing \(written) to storage"
+    case .examining: return "first look at the data: \(share ?? "reading")"
+    case .boot: return "boot partition: \(share.map { "\($0), " } ?? "")\(written)"
+    case .data: return "data partition: \(share.map { "\($0), " } ?? "")\(written)"
+    case .flushing: return "flushing to storage: \(written)"
     }
   }
 
-  /// "62 % of 104.2 MiB read, ", where the size of the source is known.
-  private var share: String {
-    guard let source = monitor.sourceProgress, let total = source.totalByteCount, total > 0 else { return "" }
+  /// "62 % of 104.2 MiB read", where the size of the source is known.
+  private var share: String? {
+    guard let source = monitor.sourceProgress, let total = source.totalByteCount, total > 0 else {
+      return nil
+    }
     let percent = min(100, source.consumedByteCount * 100 / total)
-    return "\(percent) % of \(ByteSize(byteCount: total).rounded) read, "
+    return "\(percent) % of \(ByteSize(byteCount: total).rounded) read"
   }
 
   /// Back to the start of the line, and the line empty.

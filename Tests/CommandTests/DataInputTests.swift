@@ -211,4 +211,59 @@ struct DataInputTests {
     #expect(run.errors.contains(reason), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: image))
   }
+
+  private func size(of path: String) throws -> UInt64 {
+    try #require(FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64)
+  }
+
+  @Test func `the smallest data partition holds its content and no more`() throws {
+    try Data(repeating: 1, count: 20 << 20).write(to: URL(fileURLWithPath: "\(tree)/large"))
+    func build(_ dataSize: String) throws -> UInt64 {
+      let run = try cairn.run(
+        "build", "-o", image, "--no-boot", "--no-sync", "--data", tree, "--data-size", dataSize)
+      #expect(run.status == 0, "\(run.errors)")
+      try expectClean()
+      return try size(of: image) - 4 << 20
+    }
+    let smallest = try build("min")
+    #expect(smallest > 20 << 20 && smallest < 28 << 20)
+    let header = try ForeignTool("dumpe2fs").run("-h", "\(image)?offset=4194304").text
+    #expect(header.contains("Free blocks:              0\n"))
+    #expect(try build("min+5MiB") > smallest + 5 << 20)
+    let tooSmall = try cairn.run(
+      "build", "-o", image, "--no-boot", "--data", tree, "--data-size", "\(smallest - 4096)")
+    #expect(tooSmall.status == 6)
+  }
+
+  @Test func `with a release, the smallest data partition holds the overlay, too`() throws {
+    let run = try cairn.run(
+      "build", "-o", image, "--boot-size", "48MiB", "--no-sync", "--data", tree, "--data-size", "min",
+      "--release",
+      try SampleCard.shared.get().release)
+    #expect(run.status == 0, "\(run.errors)")
+    let start: UInt64 = 52 << 20
+    #expect(try size(of: image) < start + 12 << 20)
+    #expect(try e2fsck.run("-fn", "\(image)?offset=\(start)").status == 0)
+  }
+
+  @Test func `what can't be read twice has no smallest size`() throws {
+    let pipe = scratch.path("pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let writer = try tar.start(["-C", tree, "-cf", pipe, "."])
+    defer { writer.terminate() }
+    let run = try cairn.run("build", "-o", image, "--no-boot", "--data", pipe, "--data-size", "min")
+    #expect(run.status == 2)
+    #expect(run.errors.contains("pipe: is read twice where"), "\(run.errors)")
+  }
+
+  @Test func `a tar that is too large is found out before anything is written`() throws {
+    try Data(repeating: 1, count: 40 << 20).write(to: URL(fileURLWithPath: "\(tree)/large"))
+    let archive = scratch.path("large.tar")
+    #expect(try tar.run("-C", tree, "-cf", archive, ".").status == 0)
+    // Nothing can be written here, and that is not the complaint.
+    let run = try cairn.run(
+      "build", "-o", "/proc/card.img", "--no-boot", "--data", archive, "--size", "36MiB")
+    #expect(run.status == 6)
+    #expect(run.errors.contains("the content does not fit into 32 MiB; it takes"), "\(run.errors)")
+  }
 }

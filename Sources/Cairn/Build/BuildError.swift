@@ -26,6 +26,8 @@ public enum BuildError: Error, Equatable, Sendable {
   case outputIsInput(path: String)
   /// Nothing was named that the card could hold.
   case noContent
+  /// A data partition as small as its content, and an input that can't be read twice: once to measure it, once to write it.
+  case needsSecondReading(path: String)
   /// An input for a partition that the card has not.
   case noPartition(for: String)
 }
@@ -72,6 +74,8 @@ extension BuildError: CustomStringConvertible {
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"
     case .noContent: "nothing to put on the card; name a release, or something else for one of its partitions"
+    case .needsSecondReading(let path):
+      "\(path): is read twice where the data partition is to be as small as its content; give a file, or a size (--data-size)"
     case .noPartition(let path):
       "\(path): is for a partition that the card has not; leave out one or the other"
     }

@@ -8,6 +8,8 @@ internal import Synchronization
 public final class BuildMonitor: Sendable {
   /// What a build is at.
   public enum Phase: Int, Sendable {
+    /// Finding out how much room the content takes.
+    case examining
     case boot, data, flushing
   }
 

@@ -26,19 +26,31 @@ public struct CardBuilder: ~Copyable {
 
   /// Opens the first input of each partition, reads its first entry and plans the card. No target is needed yet.
   ///
-  /// - Throws: `noContent` and `contentWithoutPartition`, `source` for what can't be read, `plan` for what doesn't fit.
+  /// A recipe whose data partition is to be as small as its content has that content read twice.
+  ///
+  /// - Throws: `noContent` and `noPartition`, `source` for what can't be read, `plan` for what doesn't fit.
   public init(
     _ recipe: Recipe, from content: CardContent, for medium: Medium, monitor: BuildMonitor = BuildMonitor()
   ) throws(BuildError) {
     try content.check(against: recipe)
     let bootReader = try Self.openBoot(content, monitor)
-    let dataReader = try Self.openData(content, monitor)
-    do {
-      plan = try Plan(
-        recipe, for: medium,
-        sourceTime: bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0),
-        holdsRelease: content.release != nil)
-    } catch { throw .plan(error) }
+    let dataReader = try DataReader.open(content, monitor)
+    let time = bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0)
+    func makePlan(smallestDataSize: UInt64? = nil) throws(BuildError) -> Plan {
+      do {
+        return try Plan(
+          recipe, for: medium, sourceTime: time, holdsRelease: content.release != nil,
+          smallestDataSize: smallestDataSize)
+      } catch { throw .plan(error) }
+    }
+    let draft = try makePlan()
+    let look = FirstLook(content: content, plan: draft, monitor: monitor)
+    if case .smallest(let slack) = recipe.dataSize {
+      plan = try makePlan(smallestDataSize: look.smallestDataSize(slack: slack))
+    } else {
+      try look.checkRoom()
+      plan = draft
+    }
     self.bootReader = bootReader
     self.dataReader = dataReader
     self.content = content
@@ -111,12 +123,6 @@ extension CardBuilder {
 
 // The data partition.
 extension CardBuilder {
-  private static func openData(
-    _ content: CardContent, _ monitor: BuildMonitor
-  ) throws(BuildError) -> DataReader {
-    do { return try DataReader(content, monitor: monitor) } catch { throw .source(error) }
-  }
-
   /// Streams the content into the ext4 partition; behind it, where there is a release, what it lacks of apkovl, cache and
   /// persistent directories.
   private mutating func writeDataPartition(
@@ -133,7 +139,7 @@ extension CardBuilder {
       try writer.add(contentsOf: &dataReader)
     } catch { throw error.buildError { .data($0) } }
     let overlayPath = try addAlpineContent(for: release, to: &writer)
-    do { try writer.finish() } catch { throw error.buildError(in: data, of: plan) }
+    do { try writer.finish() } catch { throw error.buildError(in: data) }
     return BuildSummary.Data(
       writer, inputEntryCount: dataReader.entryCount, overlayPath: overlayPath)
   }
@@ -143,14 +149,7 @@ extension CardBuilder {
     for release: Release?, to writer: inout Ext4.VolumeWriter
   ) throws(BuildError) -> EntryPath? {
     guard content.release != nil, let overlay = plan.overlay(for: release) else { return nil }
-    let partition: DataPartition
-    do { partition = try DataPartition(overlay) } catch { throw .overlay(error) }
-    var present = Set<EntryPath>()
-    for path in partition.paths where writer.contains(path) { present.insert(path) }
-    // Two apkovls would be one too many: a diskless system takes the first that it finds.
-    if dataReader.overlayPath != nil { present.insert(partition.overlayPath) }
-    do { try partition.write(to: &writer, omitting: present) } catch { throw .data(error) }
-    return dataReader.overlayPath ?? partition.overlayPath
+    return try AlpineContent(overlay).add(to: &writer, besideOverlayAt: dataReader.overlayPath)
   }
 
   private func slice(_ range: Range<UInt64>, of ledger: Ledger) throws(BuildError) -> TargetSlice {
@@ -159,12 +158,13 @@ extension CardBuilder {
 }
 
 extension Ext4Error {
-  /// With the size of a card that would do, where that is the matter.
-  fileprivate func buildError(in data: Plan.DataPartitionPlan, of plan: Plan) -> BuildError {
+  /// With sizes that would do, in whole MiB, where that is the matter.
+  func buildError(in data: Plan.DataPartitionPlan) -> BuildError {
     guard case .contentTooLarge(let needed, let size) = self else { return .data(self) }
+    let unit: UInt64 = 1 << 20
     return .dataPartitionTooSmall(
-      size: ByteSize(byteCount: size), needed: ByteSize(byteCount: needed),
-      cardSize: ByteSize(byteCount: data.range.lowerBound + needed))
+      size: ByteSize(byteCount: size), needed: ByteSize(byteCount: needed.roundedUp(to: unit)),
+      cardSize: ByteSize(byteCount: (data.range.lowerBound + needed).roundedUp(to: unit)))
   }
 }
 
