@@ -27,6 +27,17 @@ struct AllocationLog: Hashable, Sendable {
     }
   }
 
+  /// The last file, which has no holes, is so much longer. Beyond 2^32 blocks, which no file may have, it stays.
+  mutating func extendLastFile(by blockCount: UInt64) {
+    guard var last = pieces.popLast() else { preconditionFailure("there is no file") }
+    if last.fileCount > 1 {
+      pieces.append(Piece(blockCount: last.blockCount, fileCount: last.fileCount - 1))
+      last.fileCount = 1
+    }
+    last.blockCount = UInt32(clamping: UInt64(last.blockCount) + blockCount)
+    pieces.append(last)
+  }
+
   /// Takes all of it again from `space`, together with the nodes of extents that it needs there.
   func replay(in space: inout FreeSpace) {
     /// Of the file that may go on.

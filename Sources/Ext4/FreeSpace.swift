@@ -32,6 +32,19 @@ struct FreeSpace {
   ///   - extents: those that the file has; none for a new file.
   mutating func take(_ count: UInt64, for logical: UInt64, into extents: inout [Extent]) {
     log.append(count, startsFile: extents.isEmpty)
+    takeUnlogged(count, for: logical, into: &extents)
+  }
+
+  /// Takes `count` blocks more for the last file, which has no holes and grows, and appends where they are to
+  /// `extents`.
+  ///
+  /// - Parameter logical: how many blocks the file has had.
+  mutating func takeMore(_ count: UInt64, for logical: UInt64, into extents: inout [Extent]) {
+    if logical > 0 { log.extendLastFile(by: count) } else { log.append(count, startsFile: true) }
+    takeUnlogged(count, for: logical, into: &extents)
+  }
+
+  private mutating func takeUnlogged(_ count: UInt64, for logical: UInt64, into extents: inout [Extent]) {
     forEachRun(of: count) { taken, run in
       extents.append(
         Extent(logical: logical + taken, physical: run.lowerBound, blockCount: UInt64(run.count)))
@@ -75,8 +88,13 @@ struct FreeSpace {
     return takeUnlogged()
   }
 
-  /// Takes a block for a node of extents: how many of them a file has depends on where it lies.
-  mutating func takeNode() -> UInt64? { takeUnlogged() }
+  /// Takes a block for a node of extents.
+  ///
+  /// - Parameter isOfContent: false where the file has it because of where it lies, true where what is in the file
+  ///   divides its extents.
+  mutating func takeNode(isOfContent: Bool) -> UInt64? {
+    isOfContent ? takeBlock() : takeUnlogged()
+  }
 
   private mutating func takeUnlogged() -> UInt64? {
     var block: UInt64?

@@ -113,7 +113,7 @@ struct OpenContent {
     let neededCount = receivedByteCount.dividedRoundingUp(by: Format.blockSize)
     guard neededCount > blockCount else { return }
     newExtents.removeAll(keepingCapacity: true)
-    space.take(neededCount - blockCount, for: blockCount, into: &newExtents)
+    space.takeMore(neededCount - blockCount, for: blockCount, into: &newExtents)
     for extent in newExtents { join(extent, anywhere: space.isExhausted) }
   }
 

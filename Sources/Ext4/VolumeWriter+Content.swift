@@ -48,10 +48,12 @@ extension VolumeWriter {
   }
 
   /// Takes blocks for the extents that the inode has no room for.
-  mutating func placeExtents(in inode: inout Inode) {
+  ///
+  /// - Parameter areDivided: whether what is in the file divides them.
+  mutating func placeExtents(in inode: inout Inode, areDivided: Bool = false) {
     let nodeCount = ExtentNode.blockCount(extentCount: content.extents.count)
     for _ in 0..<nodeCount {
-      if let block = space.takeNode() { content.nodeBlocks.append(block) }
+      if let block = space.takeNode(isOfContent: areDivided) { content.nodeBlocks.append(block) }
     }
     inode.blockCount += UInt64(nodeCount)
     guard nodeCount > 0 else {
@@ -78,17 +80,20 @@ extension VolumeWriter {
 
   /// Completes the inode of a file that had to come to its end first.
   private mutating func close(_ inode: consuming Inode) throws(Ext4Error) {
-    if let image = content.image.take() {
+    let image = content.image.take()
+    if let image {
       inode.size = image.size
       do throws(BlockError) { content.extents = try image.close() } catch { throw .target(error) }
     } else {
       inode.size = content.receivedByteCount
     }
-    if inode.size > OpenContent.largestFileSize {
-      problems.append(Problem(path: content.path, reason: .fileTooLarge(size: inode.size)))
+    let largestSize = format.features.largestFileSize
+    if inode.size > largestSize {
+      problems.append(
+        Problem(path: content.path, reason: .fileTooLarge(size: inode.size, largestSize: largestSize)))
     }
     inode.blockCount += content.blockCount
-    placeExtents(in: &inode)
+    placeExtents(in: &inode, areDivided: image != nil)
     storeInode(inode, number: content.inode)
   }
 

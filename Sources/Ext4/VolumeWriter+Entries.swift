@@ -88,8 +88,12 @@ extension VolumeWriter {
   private mutating func describeDirectory(
     _ entry: Entry, _ attributes: AttributeStorage
   ) throws(Problem.Reason) {
-    if let existing = find(entry.path), existing.type != .directory { throw .duplicatePath }
-    let directory = try directory(at: entry.path.bytes[...])
+    var directory = 0
+    if !entry.path.isRoot {
+      let (parentPath, name) = Self.split(entry.path.bytes[...])
+      let parent = try self.directory(at: parentPath)
+      directory = try self.directory(named: name, in: parent, elseThrowing: .duplicatePath)
+    }
     tree.describe(
       directory, permissions: entry.mode, owner: entry.owner, time: entry.modificationTime,
       attributes: attributes)
@@ -203,20 +207,26 @@ extension VolumeWriter {
 
   /// Index of the directory with this path, made as `root:root` 0755 where it is not there.
   private mutating func directory(at path: ArraySlice<UInt8>) throws(Problem.Reason) -> Int {
-    if path == lastParent.path { return lastParent.directory }
-    var directory = 0
-    for name in path.split(separator: Self.slash) {
-      directory = try self.directory(named: name, in: directory)
+    var step = way.turn(to: path)
+    while step.byteCount < path.count {
+      let start = path.startIndex + (step.byteCount == 0 ? 0 : step.byteCount + 1)
+      let end = path[start...].firstIndex(of: Self.slash) ?? path.endIndex
+      let directory = try directory(
+        named: path[start..<end], in: step.directory, elseThrowing: .parentIsNoDirectory)
+      step = DirectoryWay.Step(byteCount: end - path.startIndex, directory: directory)
+      way.append(step)
     }
-    lastParent = (path, directory)
-    return directory
+    return step.directory
   }
 
+  /// Index of a directory's directory of this name, made where it is not there.
+  ///
+  /// - Parameter reason: what to throw where something else has the name.
   private mutating func directory(
-    named name: ArraySlice<UInt8>, in parent: Int
+    named name: ArraySlice<UInt8>, in parent: Int, elseThrowing reason: Problem.Reason
   ) throws(Problem.Reason) -> Int {
     if let existing = tree.find(name, in: parent) {
-      guard existing.type == .directory else { throw .parentIsNoDirectory }
+      guard existing.type == .directory else { throw reason }
       return Int(existing.directory)
     }
     guard name.count <= Self.largestNameByteCount else { throw .nameTooLong(byteCount: name.count) }

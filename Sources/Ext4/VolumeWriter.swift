@@ -29,8 +29,8 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   var lastInode = Inode.lostAndFound
   var problems: [Problem] = []
   var content: OpenContent
-  /// The last entry's directory, which is most often the next one's, too.
-  var lastParent: (path: ArraySlice<UInt8>, directory: Int) = ([], 0)
+  /// To the last entry's directory, which is most often the next one's, too.
+  var way = DirectoryWay()
   var slot = AlignedBuffer(byteCount: Int(Format.inodeSize))
 
   /// Lays out an empty volume; the target is not touched yet.

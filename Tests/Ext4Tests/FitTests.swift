@@ -242,7 +242,7 @@ import Testing
       extents.removeAll()
       for count in counts { space.take(count, for: 0, into: &extents) }
       #expect(ExtentNode.blockCount(extentCount: extents.count) == nodeCount, "\(counts): \(extents.count)")
-      for _ in 0..<nodeCount { _ = space.takeNode() }
+      for _ in 0..<nodeCount { _ = space.takeNode(isOfContent: false) }
     }
     let demand = Demand(inodeCount: 20, log: space.log)
     #expect(demand.blockCount == 7 + 12 + 13 + 1100 + 1 + 1 + 6 + 15 + 5)
