@@ -6,7 +6,7 @@ import Ext4
 import TestSupport
 import Testing
 
-/// Trees at random, written by us; read by us and by the kernel.
+/// Trees at random on volumes of any kind, written by us; read by us, by e2fsck and by the kernel.
 @Suite struct RandomTreeTests {
   private static let treeCount = Sample.isLong ? 200 : 8
 
@@ -14,8 +14,13 @@ import Testing
     var generator = SeededGenerator()
     for _ in 0..<Self.treeCount {
       let samples = RandomTree.samples(using: &generator)
-      let target = MemoryTarget(byteCount: 64 << 20)
-      try SampleVolume.fill(target, SampleVolume.format(size: 64 << 20), samples)
+      let format = RandomTree.format(using: &generator)
+      let target = MemoryTarget(byteCount: Int(format.size))
+      let ledger = Ledger(target)
+      var writer = try VolumeWriter(formatting: ledger, format: format)
+      try RandomTree.fill(&writer, samples, using: &generator)
+      try #require(ledger.repeatedByteCount == 0)
+      try #require(try CheckerTests.findings(target).1.map(\.description) == [])
       var reader = try VolumeReader(target)
       try #require(try reader.differences(from: samples) == [])
       var stream = try VolumeReader(target)
@@ -26,16 +31,24 @@ import Testing
   @Test(.enabled(if: LoopMount.isPossible, "needs root and loop devices"))
   func `the kernel sees what the reader sees`() throws {
     var generator = SeededGenerator()
-    for _ in 0..<Self.treeCount / 4 {
-      try compareWithKernel(RandomTree.samples(using: &generator))
+    for _ in 0..<Self.treeCount / 2 {
+      let samples = RandomTree.samples(using: &generator)
+      let format = RandomTree.format(using: &generator)
+      let volume = try SampleVolume(size: format.size, format: format) { writer in
+        try RandomTree.fill(&writer, samples, using: &generator)
+      }
+      try compareWithKernel(volume)
+      var reader = try VolumeReader(ReadOnlyFile(path: volume.path))
+      try #require(try reader.differences(from: samples) == [])
     }
     // Labels of the machine's own policy are none of the tree's: the one difference.
     try compareWithKernel(
-      Sample.everything, ["attributes/block: extended attribute security.x is not in the source"])
+      try SampleVolume(size: 64 << 20, Sample.everything),
+      ["attributes/block: extended attribute security.x is not in the source"])
   }
 
-  private func compareWithKernel(_ samples: [Sample], _ expected: [String] = []) throws {
-    let volume = try SampleVolume(size: 64 << 20, samples)
+  private func compareWithKernel(_ volume: SampleVolume, _ expected: [String] = []) throws {
+    try #require(try volume.complaints() == nil)
     let mount = try LoopMount(volume.path)
     var source = try DirectoryReader(path: mount.path(.root))
     var reader = try VolumeReader(ReadOnlyFile(path: volume.path))
@@ -50,6 +63,63 @@ import Testing
 }
 
 private enum RandomTree {
+  /// Of one block group or two, with features that change what is on the volume.
+  static func format(using generator: inout SeededGenerator) -> Format {
+    let size = UInt64.random(in: 64 << 20...192 << 20, using: &generator) & ~0xFFF
+    var format = SampleVolume.format(size: size)
+    if Bool.random(using: &generator) { format.features = .oldKernels }
+    let optional: [FeatureSet.Feature] = [
+      .roomForGrowth, .directoryIndexes, .flexibleGroups, .wideBlockNumbers, .extraInodeSize,
+    ]
+    for feature in optional where Int.random(in: 0..<4, using: &generator) == 0 {
+      format.features = format.features.removing(feature)
+    }
+    if !format.features.contains(.roomForGrowth), Bool.random(using: &generator) {
+      format.features = format.features.removing(.sparseSuperblocks)
+    }
+    format.journal = [.automatic, .none, .blocks(1024)].randomElement(using: &generator) ?? .automatic
+    format.inodeRatio = [nil, 8192, 65536].randomElement(using: &generator) ?? nil
+    return format
+  }
+
+  /// Files come with their size, grow, or are written in any order.
+  static func fill(
+    _ writer: inout VolumeWriter, _ samples: [Sample], using generator: inout SeededGenerator
+  ) throws {
+    for sample in samples {
+      guard case .regular(let content) = sample.entry.kind else {
+        try writer.add(sample.entry)
+        continue
+      }
+      switch Int.random(in: 0..<4, using: &generator) {
+      case 0 where content.dataRanges == nil:
+        try writer.addGrowing(sample.entry)
+        try SampleVolume.append(sample.bytes, to: &writer)
+      case 1: try write(sample, content, to: try writer.addImage(sample.entry), using: &generator)
+      default: try SampleVolume.add([sample], to: &writer)
+      }
+    }
+    try writer.finish()
+  }
+
+  private static func write(
+    _ sample: Sample, _ content: Entry.Content, to image: any BlockTarget,
+    using generator: inout SeededGenerator
+  ) throws {
+    var pieces: [(offset: UInt64, bytes: Range<Int>)] = []
+    var position = 0
+    for range in content.dataRanges ?? [0..<content.size] {
+      for start in stride(from: range.lowerBound, to: range.upperBound, by: 3001) {
+        let count = Int(min(3001, range.upperBound - start))
+        pieces.append((start, position..<position + count))
+        position += count
+      }
+    }
+    for piece in pieces.shuffled(using: &generator) {
+      try image.write(sample.bytes.span.bytes.extracting(piece.bytes), at: piece.offset)
+    }
+  }
+
   static func samples(using generator: inout SeededGenerator) -> [Sample] {
     var directories = [EntryPath.root]
     var files: [EntryPath] = []
