@@ -67,7 +67,8 @@ final class MetadataStore {
   }
 
   /// Zeroes and writes everything, each in ascending order; the block of the primary superblock comes last,
-  /// so that what breaks off before never looks like a volume.
+  /// so that what breaks off before never looks like a volume. A last write that is cut behind the superblock,
+  /// in the block's second half, leaves a whole volume: nothing is read from that half.
   func flush(to target: any BlockTarget) throws(BlockError) {
     let blocks = writtenBlocks()
     for range in zeroed.ranges {

@@ -95,6 +95,50 @@ import Testing
     }
   }
 
+  /// The last write has the primary superblock in its first half: cut there, it ends a volume that lacks nothing.
+  @Test(.enabled(if: SampleVolume.e2fsck.isInstalled), arguments: FaultyTarget.Fault.allCases)
+  func `a target that failed at any write looks like no volume, unless it is a whole one`(
+    fault: FaultyTarget.Fault
+  ) throws {
+    let format = SampleVolume.format(size: UInt64(Self.size))
+    let counting = FaultyTarget(NullTarget(size: UInt64(Self.size)), failing: .max, fault: fault)
+    try SampleVolume.fill(counting, format, Self.samples)
+    for failing in 1...counting.writeCount {
+      let target = MemoryTarget(byteCount: Self.size)
+      #expect(throws: Ext4Error.self) {
+        try SampleVolume.fill(FaultyTarget(target, failing: failing, fault: fault), format, Self.samples)
+      }
+      guard target.contents(1080..<1082) == [0x53, 0xEF] else {
+        #expect(throws: Ext4Error.self) { _ = try VolumeReader(target) }
+        continue
+      }
+      #expect(fault == .shortWrite && failing == counting.writeCount, "write \(failing)")
+      let volume = try SampleVolume(contents: target.contents())
+      #expect(try volume.complaints() == nil)
+      var reader = try VolumeReader(target)
+      #expect(try reader.differences(from: Self.samples) == [])
+    }
+  }
+
+  @Test(.enabled(if: SmallFileSystem.canMount(.tmpfs), "needs root and a kernel that mounts it"))
+  func `a volume on a file system that gets full is an error, and nothing is left`() throws {
+    let small = try SmallFileSystem(.tmpfs, byteCount: 4 << 20)
+    let freeByteCount = try small.freeByteCount()
+    do {
+      let image = try ImageFile(path: small.path + "/volume", size: 64 << 20)
+      let samples = [Sample.file("large", Sample.content(5 << 20))]
+      let error = #expect(throws: Ext4Error.self) {
+        try SampleVolume.fill(image, SampleVolume.format(size: 64 << 20), samples)
+      }
+      guard case .target(.system(.write, _, _, ENOSPC)) = error else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: small.path) == [])
+    #expect(try small.freeByteCount() == freeByteCount)
+  }
+
   @Test func `volumes are made side by side`() async throws {
     let format = SampleVolume.format(size: UInt64(Self.size))
     let contents = try await withThrowingTaskGroup(of: [UInt8].self) { group in
