@@ -100,11 +100,14 @@ struct LiveVolumeTests {
 
 // Other sizes.
 extension LiveVolumeTests {
-  private func expectWhole(_ volume: SampleVolume, blockCount: UInt64?) throws {
+  private func expectWhole(_ volume: SampleVolume, blockCount: UInt64?, comparesRoot: Bool = true) throws {
     #expect(try volume.complaints() == nil)
     if let blockCount { #expect(try volume.header()["Block count"] == "\(blockCount)") }
+    var options = Comparison.Options()
+    options.comparesRoot = comparesRoot
     var reader = try VolumeReader(ReadOnlyFile(path: volume.path))
-    #expect(try reader.differences(from: Self.samples) == [])
+    var source = SampleReader(Self.samples)
+    #expect(try reader.differences(from: &source, options) == [])
     #expect(try CheckerTests.findings(ReadOnlyFile(path: volume.path)).1.map(\.description) == [])
   }
 
@@ -146,6 +149,40 @@ extension LiveVolumeTests {
     mount.unmount()
     #expect(try volume.complaints() == nil)
     #expect(try volume.header()["Block count"] == "\(mebibyteCount << 8)")
+  }
+
+  /// The same in a machine where root is free to, and under a kernel of Debian's: what it takes stands at
+  /// `VirtualLinux`.
+  @Test(
+    .enabled(
+      if: VirtualLinux.isPossible && resize2fs.isInstalled,
+      "needs CAIRN_TEST_KERNEL, qemu-system-x86_64, a static busybox and cpio"))
+  func `resize2fs grows a volume that is mounted in a machine of its own`() throws {
+    let sizes: [UInt64] = [144 << 20, 8 << 30]
+    let volumes = try Preset.allCases.flatMap { preset in try sizes.map { ($0, try volume(preset)) } }
+    for (size, volume) in volumes { try #require(truncate(volume.path, Int(size)) == 0) }
+    let scratch = try TemporaryDirectory()
+    let machine = try VirtualLinux(
+      in: scratch, modules: ["crc16", "crc32c_generic", "libcrc32c", "mbcache", "jbd2", "ext4"],
+      programs: [try #require(Self.resize2fs.path)])
+    let growing = zip(volumes.indices, "abcdefghijklmnopqrstuvwxyz").map { "grow \($0) \($1)\n" }
+    let console = try machine.run(
+      """
+      grow() {
+        mount -t ext4 /dev/vd$2 /mnt && \(try #require(Self.resize2fs.path)) /dev/vd$2 &&
+          dd if=/dev/urandom of=/mnt/new bs=1M count=80 && cp /mnt/new /tmp && sync &&
+          echo 3 >/proc/sys/vm/drop_caches && cmp /mnt/new /tmp/new && rm /mnt/new /tmp/new && umount /mnt &&
+          echo "grew volume $1"
+      }
+      mkdir /tmp
+      \(growing.joined())
+      """, disks: volumes.map { VirtualLinux.Disk($0.1.path) })
+    for (number, (size, volume)) in volumes.enumerated() {
+      #expect(console.contains("grew volume \(number)\r\n"), "\(console)")
+      // The root got a name and lost it again.
+      try expectWhole(volume, blockCount: size / 4096, comparesRoot: false)
+    }
+    #expect(!console.contains("EXT4-fs error"), "\(console)")
   }
 }
 

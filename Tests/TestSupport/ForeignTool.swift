@@ -4,7 +4,8 @@ public import Foundation
 /// A program that judges what Cairn writes: fsck.fat, e2fsck, debugfs, sfdisk, the mtools.
 public struct ForeignTool: Sendable {
   public let name: String
-  private let path: String?
+  /// Nil where it is not installed.
+  public let path: String?
 
   /// Looks in PATH and where Debian keeps the tools that an ordinary user's PATH leaves out.
   public init(_ name: String) {

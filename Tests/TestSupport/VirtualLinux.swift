@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+
+/// A Linux of Debian's in qemu, without KVM, where tests are root and may do what the machine's own kernel refuses.
+///
+/// It takes qemu-system-x86, busybox-static and cpio, and a kernel package of Debian's, which is not installed:
+///
+/// ```sh
+/// apt-get download linux-image-6.1.0-56-amd64  # or whatever linux-image-amd64 depends on
+/// CAIRN_TEST_KERNEL=$PWD/linux-image-6.1.0-56-amd64_6.1.192-2_amd64.deb swift test --filter LinuxTests
+/// ```
+public struct VirtualLinux {
+  /// A kernel package of Debian's, `linux-image-VERSION-amd64_….deb`, or the directory that it was unpacked to.
+  private static let package = ProcessInfo.processInfo.environment["CAIRN_TEST_KERNEL"]
+  private static let qemu = ForeignTool("qemu-system-x86_64")
+  private static let busybox = ["/bin/busybox", "/usr/bin/busybox"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  public static var isPossible: Bool {
+    let tools = [qemu, ForeignTool("cpio"), ForeignTool("dpkg-deb"), ForeignTool("timeout")]
+    return package != nil && busybox != nil && tools.allSatisfy(\.isInstalled)
+  }
+
+  private let scratch: TemporaryDirectory
+  private let kernel: String
+  private var root: String { scratch.path("root") }
+
+  /// Unpacks the kernel, and packs what the machine needs to boot.
+  ///
+  /// - Parameters:
+  ///   - modules: of the kernel, besides those for disks; some are built into some kernels.
+  ///   - programs: paths of what the machine is to have beside busybox; they come with their libraries.
+  public init(in scratch: TemporaryDirectory, modules: [String], programs: [String] = []) throws {
+    self.scratch = scratch
+    guard var package = Self.package, let busybox = Self.busybox else { throw Failure(text: "not installed") }
+    if package.hasSuffix(".deb") {
+      try Self.run("dpkg-deb", "-x", package, scratch.path("kernel"))
+      package = scratch.path("kernel")
+    }
+    let files = try FileManager.default.subpathsOfDirectory(atPath: package)
+    guard let kernel = files.first(where: { $0.hasPrefix("boot/vmlinuz-") }) else {
+      throw Failure(text: "no kernel in \(package)")
+    }
+    self.kernel = package + "/" + kernel
+    try copy(busybox, to: "/bin/busybox")
+    for directory in ["modules", "mnt", "dev", "proc"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(root)/\(directory)", withIntermediateDirectories: true)
+    }
+    let names = Set(Self.diskModules + modules)
+    for file in files where file.contains(".ko") {
+      let name = String(file.split(separator: "/").last ?? "")
+      guard names.contains(String(name.prefix { $0 != "." })) else { continue }
+      try copy(package + "/" + file, to: "/modules/\(name)")
+    }
+    for program in programs { try addProgram(program) }
+  }
+
+  private static let diskModules = [
+    "virtio", "virtio_ring", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
+  ]
+
+  /// Boots once, does what the script says, and shuts down.
+  ///
+  /// - Parameters:
+  ///   - script: for busybox's shell; the disks are /dev/vda and so on, and there is a directory /mnt.
+  ///   - disks: image files, at most 24: the machine has 32 slots.
+  /// - Returns: what script and kernel had to say.
+  public func run(_ script: String, disks: [Disk]) throws -> String {
+    try writeInitramfs(script)
+    let drives = disks.flatMap { disk in
+      ["-drive", "file=\(disk.path),format=raw,if=virtio,readonly=\(disk.isReadOnly ? "on" : "off")"]
+    }
+    let machine = [
+      "-machine", "pc,accel=tcg", "-m", "512", "-nodefaults", "-display", "none", "-serial", "stdio",
+      "-no-reboot",
+    ]
+    let boot = [
+      "-kernel", kernel, "-initrd", scratch.path("initramfs"),
+      "-append", "console=ttyS0 loglevel=5 panic=-1",
+    ]
+    let result = try ForeignTool("timeout").run(["600", Self.qemu.name] + machine + boot + drives)
+    guard result.status == 0 else { throw Failure(text: result.text + result.errors) }
+    return result.text
+  }
+
+  public struct Disk {
+    public let path: String
+    public let isReadOnly: Bool
+
+    public init(_ path: String, isReadOnly: Bool = false) {
+      self.path = path
+      self.isReadOnly = isReadOnly
+    }
+  }
+
+  public struct Failure: Error {
+    public let text: String
+
+    public init(text: String) { self.text = text }
+  }
+}
+
+// What the machine boots from.
+extension VirtualLinux {
+  private func copy(_ file: String, to path: String) throws {
+    let target = URL(fileURLWithPath: root + path)
+    try FileManager.default.createDirectory(
+      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+    if FileManager.default.fileExists(atPath: target.path) { return }
+    let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
+    try FileManager.default.copyItem(at: source, to: target)
+  }
+
+  /// With the libraries that it is linked to, each where it is here.
+  private func addProgram(_ path: String) throws {
+    try copy(path, to: path)
+    let words = try ForeignTool("ldd").run(path).text.split(whereSeparator: \.isWhitespace)
+    for library in words where library.hasPrefix("/") { try copy(String(library), to: String(library)) }
+  }
+
+  private func writeInitramfs(_ script: String) throws {
+    // A few rounds over the modules, as some need others: what is there already is refused.
+    let script = """
+      #!/bin/busybox sh
+      /bin/busybox --install -s /bin
+      mount -t devtmpfs none /dev
+      mount -t proc none /proc
+      for round in 1 2 3 4 5; do for module in /modules/*; do insmod $module; done; done 2>/dev/null
+      \(script)
+      poweroff -f
+
+      """
+    let path = "\(root)/init"
+    try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    let names = try FileManager.default.subpathsOfDirectory(atPath: root).map { $0 + "\n" }
+    let archive = try ForeignTool("cpio").run(
+      ["-o", "-H", "newc", "-D", root], input: Data(names.joined().utf8))
+    guard archive.status == 0 else { throw Failure(text: archive.errors) }
+    try archive.output.write(to: URL(fileURLWithPath: scratch.path("initramfs")))
+  }
+
+  private static func run(_ tool: String, _ arguments: String...) throws {
+    let result = try ForeignTool(tool).run(arguments)
+    guard result.status == 0 else { throw Failure(text: "\(tool): \(result.errors)") }
+  }
+}
