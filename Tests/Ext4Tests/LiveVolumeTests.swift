@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What the kernel and resize2fs make of our volumes afterwards.
-@Suite(.enabled(if: LoopMount.isPossible, "needs root and loop devices"))
+@Suite(.enabled(if: SampleVolume.e2fsck.isInstalled && SampleVolume.dumpe2fs.isInstalled))
 struct LiveVolumeTests {
   private static let resize2fs = ForeignTool("resize2fs")
   private static let samples = Sample.everything + Sample.names(2000)
@@ -35,7 +35,7 @@ struct LiveVolumeTests {
     try SampleVolume(size: size, Self.samples, format: preset.format(size: size))
   }
 
-  @Test(arguments: Preset.tested)
+  @Test(.enabled(if: LoopMount.isPossible, "needs root and loop devices"), arguments: Preset.tested)
   func `a volume that was filled is changed in every way and stays clean`(preset: Preset) throws {
     let volume = try volume(preset)
     var tree = LiveTree(try LoopMount(volume.path, isWritable: true))
@@ -54,7 +54,7 @@ struct LiveVolumeTests {
     try compareWithReader(volume, tree.mount)
   }
 
-  @Test(arguments: Preset.tested)
+  @Test(.enabled(if: LoopMount.isPossible, "needs root and loop devices"), arguments: Preset.tested)
   func `a volume that was filled is filled to its last block and emptied again`(preset: Preset) throws {
     let volume = try volume(preset)
     let mount = try LoopMount(volume.path, isWritable: true)
