@@ -9,9 +9,8 @@ struct DirectoryTree: ~Copyable {
   private(set) var directories: [Directory] = []
   private var names: [Name] = []
   private var bytes: [UInt8] = []
-  /// Open addressing, a power of two of slots, at most half of them taken: the hash in the upper half, the
-  /// name's index and one in the lower; 0 is free.
-  private var slots: [UInt64] = Array(repeating: 0, count: 1024)
+  /// Of the names, by their bytes and their directory.
+  private var index = HashIndex()
 
   /// A name and what it belongs to.
   struct Name {
@@ -97,19 +96,11 @@ struct DirectoryTree: ~Copyable {
   }
 
   func find(_ name: ArraySlice<UInt8>, in directory: Int) -> Name? {
-    find(name, in: directory, hash: Self.hash(name, in: directory))
+    find(name, in: directory, hash: HashIndex.hash(name, salt: directory))
   }
 
   private func find(_ name: ArraySlice<UInt8>, in directory: Int, hash: UInt32) -> Name? {
-    var slot = Int(hash) & (slots.count - 1)
-    while slots[slot] != 0 {
-      if UInt32(truncatingIfNeeded: slots[slot] >> 32) == hash {
-        let candidate = names[Int(UInt32(truncatingIfNeeded: slots[slot])) - 1]
-        if candidate.parent == directory, bytes(of: candidate) == name { return candidate }
-      }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    return nil
+    index.first(hash) { names[$0].parent == directory && bytes(of: names[$0]) == name }.map { names[$0] }
   }
 
   /// A name of 1 to 255 bytes that is not there yet, as `makeName` found.
@@ -121,7 +112,7 @@ struct DirectoryTree: ~Copyable {
 
   /// What `insert` adds; nil where the name is taken.
   func makeName(_ name: ArraySlice<UInt8>, in directory: Int) -> NewName? {
-    let hash = Self.hash(name, in: directory)
+    let hash = HashIndex.hash(name, salt: directory)
     guard find(name, in: directory, hash: hash) == nil else { return nil }
     return NewName(parent: directory, name: name, hash: hash)
   }
@@ -137,7 +128,7 @@ struct DirectoryTree: ~Copyable {
     let index = directories.count
     directories.append(Directory(inode: inode, parent: parent, permissions: permissions, time: time))
     directories[parent].subdirectoryCount += 1
-    let name = NewName(parent: parent, name: name, hash: Self.hash(name, in: parent))
+    let name = NewName(parent: parent, name: name, hash: HashIndex.hash(name, salt: parent))
     insert(name, inode: inode, type: .directory, directory: Int32(index))
     return index
   }
@@ -161,8 +152,7 @@ struct DirectoryTree: ~Copyable {
         start: bytes.count))
     bytes.append(contentsOf: new.name)
     link(index, into: new.parent)
-    if names.count * 2 > slots.count { growTable() }
-    place(UInt64(new.hash) << 32 | UInt64(index + 1))
+    self.index.insert(index, hash: new.hash)
   }
 
   private mutating func link(_ index: Int, into directory: Int) {
@@ -172,26 +162,5 @@ struct DirectoryTree: ~Copyable {
     directories[directory].nameCount += 1
     directories[directory].entryByteCount += DirectoryBlock.entryByteCount(
       nameLength: Int(names[index].length))
-  }
-
-  private mutating func place(_ entry: UInt64) {
-    var slot = Int(entry >> 32) & (slots.count - 1)
-    while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
-    slots[slot] = entry
-  }
-
-  private mutating func growTable() {
-    let entries = slots
-    slots = Array(repeating: 0, count: entries.count * 2)
-    for entry in entries where entry != 0 { place(entry) }
-  }
-
-  /// Differs from run to run, so that no archive can be made to slow it down; nothing on the volume depends
-  /// on it.
-  private static func hash(_ name: ArraySlice<UInt8>, in directory: Int) -> UInt32 {
-    var hasher = Hasher()
-    hasher.combine(directory)
-    unsafe name.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
-    return UInt32(truncatingIfNeeded: hasher.finalize())
   }
 }

@@ -27,6 +27,9 @@ struct DirectoryWay {
     return steps.last ?? .root
   }
 
+  /// Takes all of the way at once, to a directory that is known.
+  mutating func jump(to directory: Int) { steps = [Step(byteCount: path.count, directory: directory)] }
+
   mutating func append(_ step: Step) { steps.append(step) }
 
   private static func isOnWay(_ byteCount: Int, of path: ArraySlice<UInt8>, _ commonCount: Int) -> Bool {

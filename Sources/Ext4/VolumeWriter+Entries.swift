@@ -208,6 +208,11 @@ extension VolumeWriter {
   /// Index of the directory with this path, made as `root:root` 0755 where it is not there.
   private mutating func directory(at path: ArraySlice<UInt8>) throws(Problem.Reason) -> Int {
     var step = way.turn(to: path)
+    if step.byteCount == path.count { return step.directory }
+    if let known = directoryPaths.find(path) {
+      way.jump(to: known)
+      return known
+    }
     while step.byteCount < path.count {
       let start = path.startIndex + (step.byteCount == 0 ? 0 : step.byteCount + 1)
       let end = path[start...].firstIndex(of: Self.slash) ?? path.endIndex
@@ -216,6 +221,7 @@ extension VolumeWriter {
       step = DirectoryWay.Step(byteCount: end - path.startIndex, directory: directory)
       way.append(step)
     }
+    directoryPaths.insert(path, directory: step.directory)
     return step.directory
   }
 

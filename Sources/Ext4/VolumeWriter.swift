@@ -31,6 +31,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   var content: OpenContent
   /// To the last entry's directory, which is most often the next one's, too.
   var way = DirectoryWay()
+  var directoryPaths = DirectoryPaths()
   var slot = AlignedBuffer(byteCount: Int(Format.inodeSize))
 
   /// Lays out an empty volume; the target is not touched yet.
