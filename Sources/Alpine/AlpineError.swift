@@ -7,6 +7,7 @@ public enum AlpineError: Error, Equatable, Sendable {
   /// The stream is no Raspberry Pi release: what it would have to hold and doesn't.
   case notARelease(missing: [String])
   case hostname(String, HostnameProblem)
+  case settings([SettingProblem])
   /// A directory that can't be a mount point of its own.
   case persistence(path: String, PersistenceProblem)
   /// Packing an apkovl or a package failed.
@@ -21,6 +22,8 @@ extension AlpineError: CustomStringConvertible {
         + "take an alpine-rpi tarball as it was published"
     case .hostname(let name, let problem):
       "hostname \"\(Array(name.utf8).printable)\": \(problem)"
+    case .settings(let problems):
+      problems.map(\.description).joined(separator: "; ")
     case .persistence(let path, let problem):
       "persistent directory \(path): \(problem)"
     case .archive(let error):

@@ -16,6 +16,17 @@ public struct Service: Hashable, Sendable {
   /// The link that puts the service into its runlevel.
   let linkPath: EntryPath
 
+  /// - Throws: for a name that no script can have.
+  public init(name: String, in runlevel: Runlevel) throws(SettingProblem) {
+    let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
+    guard isName, !name.hasPrefix("."), !name.hasPrefix("-") else {
+      throw SettingProblem([], "\(Array(name.utf8).printable) is no name of a script in /etc/init.d")
+    }
+    self.name = name
+    self.runlevel = runlevel
+    linkPath = runlevel.directory.appending(EntryPath(composed: name))
+  }
+
   private init(_ name: StaticString, in runlevel: Runlevel) {
     self.name = name.description
     self.runlevel = runlevel
