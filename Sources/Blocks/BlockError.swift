@@ -45,6 +45,8 @@ extension BlockError: CustomStringConvertible {
         + Self.text(ofErrno: number) + Self.advice(operation, number)
     case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
+    case .notARegularFile(let path, .blockDevice):
+      "\(path): is a block device, and devices are not written to; make an image, and copy it there with dd"
     case .notARegularFile(let path, let kind):
       "\(path): is \(kind.rawValue), and an image is a regular file; name another output"
     case .readOnly(let path):

@@ -171,7 +171,7 @@ import Testing
     (.system(.read, path: "a", offset: 0, number: 9999), "a: cannot read at byte 0: error 9999"),
     (
       .notARegularFile(path: "/dev/sdb", kind: .blockDevice),
-      "/dev/sdb: is a block device, and an image is a regular file; name another output"
+      "/dev/sdb: is a block device, and devices are not written to; make an image, and copy it there with dd"
     ),
     (
       .shortTransfer(.read, path: "card.img", offset: 0, byteCount: 3, of: 512),
