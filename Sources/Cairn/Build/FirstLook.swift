@@ -31,7 +31,10 @@ struct FirstLook {
     var size: UInt64 = 0
     for input in content.data {
       switch InputSize(of: input.path) {
-      case .file(let byteCount): size += byteCount
+      case .file(let byteCount):
+        // Sparse files may have any size.
+        let (sum, isOverflow) = size.addingReportingOverflow(byteCount)
+        size = isOverflow ? .max : sum
       case .directory: break
       case .unknown: return
       }
