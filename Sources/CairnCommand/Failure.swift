@@ -46,7 +46,7 @@ extension Failure {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
     case .outputIsInput, .noContent, .noPartition, .needsSecondReading: .usage
-    case .plan: .recipeInvalid
+    case .plan, .data(.invalidFormat), .data(.invalidFeatures), .data(.tooSmall): .recipeInvalid
     case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .dataPartitionTooSmall,
       .data(.contentBeyondFormat), .data(.tooFewInodes):
       .write

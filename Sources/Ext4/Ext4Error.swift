@@ -175,8 +175,7 @@ extension Ext4Error: CustomStringConvertible {
     case .unrepresentable(let problems):
       problems.count == 1
         ? problems[0].description
-        : "\(problems.count) entries that ext4 can't hold: "
-          + problems.map(\.description).joined(separator: "; ")
+        : "ext4 volume: \(problems.count) entries can't be on it; rename or exclude them"
     case .wrongContentSize(let path, let announced, let received):
       "\(path): \(announced) bytes were announced and \(received) came; the source is damaged"
     case .superblock(let finding): "ext4: \(finding)"

@@ -201,6 +201,7 @@ struct DataInputTests {
     (["--inode-ratio", "100"], "1024 to 67108864", 3),
     (["--data-size", "3TiB"], "an MBR can address", 3),
     (["--data-size", "40MiB"], "has no room for a data partition of 40 MiB", 3),
+    (["--journal-size", "20MiB"], "more than half of what is free", 3),
   ])
   func `options that can't be are refused with the reason`(
     arguments: [String], reason: String, status: Int32
@@ -233,6 +234,29 @@ struct DataInputTests {
     let tooSmall = try cairn.run(
       "build", "-o", image, "--no-boot", "--data", tree, "--data-size", "\(smallest - 4096)")
     #expect(tooSmall.status == 6)
+  }
+
+  @Test func `the smallest data partition has the inodes that are asked for`() throws {
+    let run = try cairn.run(
+      "build", "-o", image, "--no-boot", "--no-sync", "--data", tree, "--data-size", "min", "--inodes", "5000"
+    )
+    #expect(run.status == 0, "\(run.errors)")
+    let header = try ForeignTool("dumpe2fs").run("-h", "\(image)?offset=4194304").text
+    #expect(header.contains("Inode count:              5008\n"), "\(header)")
+    try expectClean()
+  }
+
+  @Test func `entries that ext4 can't hold are listed once, a line each`() throws {
+    let run = try cairn.run(
+      "build", "-o", image, "--no-boot", "--data", try archive(), "--data", try archive())
+    #expect(run.status == 5)
+    #expect(
+      run.errors
+        == "cairn: data partition: below/file: an earlier entry has the same path; leave one of them out\n")
+    try Data().write(to: URL(fileURLWithPath: "\(tree)/second"))
+    let listed = try cairn.run("build", "-o", image, "--no-boot", "--data", tree, "--data", tree)
+    #expect(listed.errors.split(separator: "\n").count == 3, "\(listed.errors)")
+    #expect(listed.errors.hasPrefix("cairn: data partition: ext4 volume: 2 entries can't be on it;"))
   }
 
   @Test func `with a release, the smallest data partition holds the overlay, too`() throws {

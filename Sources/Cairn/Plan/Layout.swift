@@ -44,6 +44,11 @@ struct Layout {
     }
   }
 
+  /// Of a data partition while it is not known what its content takes: it may have the inodes that are asked for.
+  private static func draftSize(_ format: DataFormat) -> UInt64 {
+    max(Format.smallestSize, UInt64(format.inodeCount ?? 0) * Format.blockSize)
+  }
+
   /// Nil where the data partition fills the card.
   private static func dataSize(_ recipe: Recipe, smallest: UInt64?) throws(PlanError) -> UInt64? {
     switch recipe.dataSize {
@@ -51,7 +56,7 @@ struct Layout {
     case .fixed(let size):
       try checkLargest(size)
       return size.byteCount.roundedDown(to: Format.blockSize)
-    case .smallest: return smallest ?? Format.smallestSize
+    case .smallest: return smallest ?? draftSize(recipe.dataFormat)
     }
   }
 }
