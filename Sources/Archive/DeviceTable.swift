@@ -8,7 +8,10 @@ public import Entries
 /// A line an entry: path, type, mode (octal, or -1 to leave it), user, group; for devices also major, minor, and for
 /// several of them start, increment, count. "-" stands for a field that says nothing, "#" begins a comment. In a path,
 /// a blank is \040. Types: f a file or a link, d a directory, r a directory and all below it, c and b a device, p a
-/// fifo. Where two lines speak of the same entry, the later one decides.
+/// fifo. A path has one line; where lines of type r speak of it, too, the last of all decides.
+///
+/// With a count, the paths have the numbers from start on behind them, as many as the count says, and minor numbers
+/// grow by the increment: as Buildroot's makedevs has it. genext2fs takes the count for the number to stop before.
 ///
 /// ```
 /// # path         type mode user group major minor start inc count
