@@ -13,14 +13,42 @@ extension ByteSize: ExpressibleByArgument {
 
 extension Architecture: ExpressibleByArgument {}
 
-extension CardContent.Input: ExpressibleByArgument {
-  public init?(argument: String) {
-    do { try self.init(argument) } catch { return nil }
+extension ErrorBehavior: ExpressibleByArgument {}
+
+// Values whose refusal takes a reason.
+
+extension CardContent.Input {
+  init(argument: String) throws {
+    do { try self.init(argument) } catch { throw ValidationError("the target \(error)") }
   }
 }
 
-extension ErrorBehavior: ExpressibleByArgument {}
+extension Entry.Owner {
+  init(argument: String) throws {
+    guard let owner = Self(argument) else { throw ValidationError("give two numbers, or root for 0") }
+    self = owner
+  }
+}
 
-extension Entry.Owner: ExpressibleByArgument {
-  public init?(argument: String) { self.init(argument) }
+/// What names no file, though it is meant to.
+enum FileArgument {
+  /// - Parameter name: of the option or the argument.
+  static func check(input path: String, _ name: String) throws {
+    try checkName(path, name)
+    if path == "-" {
+      throw ValidationError("'\(name)' takes a path; standard input is /dev/stdin, and a file ./-")
+    }
+  }
+
+  static func check(output path: String, _ name: String) throws {
+    try checkName(path, name)
+    if path == "-" {
+      throw ValidationError(
+        "'\(name)' takes a path: what is made gets its name when it is whole; for a file, ./-")
+    }
+  }
+
+  private static func checkName(_ path: String, _ name: String) throws {
+    if path.isEmpty { throw ValidationError("'\(name)' takes a path, and it is empty") }
+  }
 }

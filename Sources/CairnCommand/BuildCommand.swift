@@ -26,18 +26,20 @@ struct BuildCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "For the ext4 partition: a tar or a directory, put below a directory of it where that is named; many times.",
-      valueName: "[target=]path"))
+      valueName: "[target=]path"),
+    transform: { try CardContent.Input(argument: $0) })
   var data: [CardContent.Input] = []
 
   @Option(
     help: ArgumentHelp(
       "Whom all that comes from directories of --data belongs to, such as root:root or 1000:1000.",
-      valueName: "user:group"))
+      valueName: "user:group"),
+    transform: { try Entry.Owner(argument: $0) })
   var owner: Entry.Owner?
 
   @Option(
     help: ArgumentHelp(
-      "Who owns what on the ext4 partition, and its devices: a device table as genext2fs reads it.",
+      "Who owns what on the ext4 partition, and its devices: a device table of genext2fs or Buildroot.",
       valueName: "file"))
   var deviceTable: String?
 
@@ -92,11 +94,24 @@ struct BuildCommand: ParsableCommand {
     if noData, !data.isEmpty || deviceTable != nil {
       throw ValidationError("'--no-data' makes no partition for '--data' and '--device-table'")
     }
+    if noData, owner != nil || !dataOptions.areDefault {
+      throw ValidationError(
+        "'--no-data' makes no partition for '--owner' and the options for the ext4 partition")
+    }
     if noBoot, data.isEmpty { throw ValidationError("Missing '--data <path>'") }
     if !noBoot, release == nil, boot.isEmpty {
       throw ValidationError(
         "Missing '--release <tar>' or '--boot <path>'; '--no-boot' makes no boot partition")
     }
+    try checkPaths()
+  }
+
+  private func checkPaths() throws {
+    if let release { try FileArgument.check(input: release, "--release") }
+    for path in boot { try FileArgument.check(input: path, "--boot") }
+    for input in data { try FileArgument.check(input: input.path, "--data") }
+    if let deviceTable { try FileArgument.check(input: deviceTable, "--device-table") }
+    try FileArgument.check(output: output, "--output")
   }
 
   mutating func run() throws {
@@ -144,10 +159,11 @@ struct BuildCommand: ParsableCommand {
       dataSize: dataOptions.dataSize ?? .rest, dataFormat: dataOptions.format)
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
-      guard let seconds = Int64(epoch), seconds >= 0 else {
-        throw Failure.recipe("SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds since 1970")
+      guard let seconds = UInt32(epoch) else {
+        throw Failure.recipe(
+          "SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds from 1970 to 2106 (0 to 4294967295)")
       }
-      recipe.epoch = seconds
+      recipe.epoch = Int64(seconds)
     }
     return recipe
   }

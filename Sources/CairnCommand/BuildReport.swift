@@ -87,7 +87,7 @@ struct BuildReport {
 
 extension String {
   /// As it is where a shell takes it for one word, else in single quotes.
-  fileprivate var quotedForShell: String {
+  var quotedForShell: String {
     let plain = allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+,:@%".contains($0)) }
     return plain && !isEmpty
       ? self : "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"

@@ -33,7 +33,14 @@ struct CairnCommand: ParsableCommand {
   private static func exitForArguments(_ error: any Error) -> Never {
     guard exitCode(for: error) != .success else { exit(withError: error) }
     Terminal.complain(message(for: error))
-    Terminal.standardError("Run `cairn --help` for the commands and their options.\n")
+    Terminal.standardError("Run `\(helpCommand)` for what it takes.\n")
     Foundation.exit(ExitStatus.usage.rawValue)
+  }
+
+  /// The help of the subcommand that was meant, if there is one of the name.
+  private static var helpCommand: String {
+    let names = configuration.subcommands.map { $0.configuration.commandName }
+    let name = CommandLine.arguments.dropFirst().first { names.contains($0) }
+    return name.map { "cairn \($0) --help" } ?? "cairn --help"
   }
 }

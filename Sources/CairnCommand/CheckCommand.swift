@@ -56,6 +56,10 @@ struct CheckCommand: ParsableCommand {
   private func summary(of part: CardCheck.Part) -> String {
     if part.kind == .unknown { return "not looked into" }
     if part.errorCount + part.warningCount == 0 { return "clean" }
-    return "\(part.errorCount) errors, \(part.warningCount) warnings"
+    return Self.count(part.errorCount, "error") + ", " + Self.count(part.warningCount, "warning")
+  }
+
+  private static func count(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 }

@@ -66,6 +66,9 @@ struct DataOptions: ParsableArguments {
     }
   }
 
+  /// Whether nothing was asked for.
+  var areDefault: Bool { dataSize == nil && format == DataFormat() }
+
   var format: DataFormat {
     var format = DataFormat(uuid: dataUuid, inodeRatio: inodeRatio?.byteCount, inodeCount: inodes)
     if let dataLabel { format.label = dataLabel }

@@ -22,6 +22,8 @@ struct SampleReleaseCommand: ParsableCommand {
   @Option(help: ArgumentHelp("aarch64, armv7 or armhf.", valueName: "arch"))
   var architecture = Architecture.aarch64
 
+  func validate() throws { try FileArgument.check(output: output, "out.tar.gz") }
+
   func run() throws {
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
@@ -33,7 +35,7 @@ struct SampleReleaseCommand: ParsableCommand {
     try Terminal.standardOutput(
       """
       \(output): a sample release for \(architecture); a card made from it does not boot.
-      Next: cairn build --release \(output) -o card.img
+      Next: cairn build --release \(output.quotedForShell) -o card.img
 
       """)
   }

@@ -150,13 +150,26 @@ struct DataInputTests {
       "'--no-boot' makes no partition for '--release' and '--boot'"
     ),
     (["--no-data", "--boot", "x", "--data", "y"], "'--no-data' makes no partition for '--data'"),
-    (["--no-boot", "--data", "../x=y"], "The value '../x=y' is invalid for '--data <[target=]path>'"),
-    (["--no-boot", "--data", "x", "--owner", "pi"], "The value 'pi' is invalid for '--owner <user:group>'"),
+    (["--no-data", "--boot", "x", "--data-size", "1G"], "'--no-data' makes no partition for '--owner' and"),
+    (
+      ["--no-boot", "--data", "../x=y"],
+      "The value '../x=y' is invalid for '--data <[target=]path>': the target has a \"..\" in it"
+    ),
+    (
+      ["--no-boot", "--data", "x", "--owner", "pi"],
+      "The value 'pi' is invalid for '--owner <user:group>': give two numbers"
+    ),
+    (["--no-boot", "--data", "-"], "'--data' takes a path; standard input is /dev/stdin"),
+    (["--no-boot", "--data", "a="], "'--data' takes a path, and it is empty"),
+    (["--boot", "", "--no-data"], "'--boot' takes a path, and it is empty"),
+    (["--boot", "x", "-o", "-"], "'--output' takes a path"),
+    (["--boot", "x", "-o", ""], "'--output' takes a path, and it is empty"),
   ])
   func `contradictions are wrong usage`(arguments: [String], message: String) throws {
     let run = try cairn.run(["build", "-o", image] + arguments)
     #expect(run.status == 2)
     #expect(run.errors.hasPrefix("cairn: \(message)"), "\(run.errors)")
+    #expect(run.errors.hasSuffix("\nRun `cairn build --help` for what it takes.\n"), "\(run.errors)")
   }
 
   @Test func `options of the file system are in its superblock`() throws {
@@ -201,7 +214,9 @@ struct DataInputTests {
     (["--inode-ratio", "100"], "1024 to 67108864", 3),
     (["--data-size", "3TiB"], "an MBR can address", 3),
     (["--data-size", "40MiB"], "has no room for a data partition of 40 MiB", 3),
-    (["--journal-size", "20MiB"], "more than half of what is free", 3),
+    (["--journal-size", "20MiB"], "a journal of 20 MiB takes more than half of what is free in 32 MiB", 3),
+    (["--data-size", "1MiB"], "1 MiB are too few for ext4's own structures; make it 8 MiB or more", 3),
+    (["--inodes", "9000"], "9000 inodes, and one of 32 MiB takes 16 to 8192", 3),
   ])
   func `options that can't be are refused with the reason`(
     arguments: [String], reason: String, status: Int32

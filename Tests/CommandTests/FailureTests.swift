@@ -111,6 +111,15 @@ import Testing
       ["build", "--release", card.release, "--size", "100MiB"], status: 3, saying: "size: a card of 100 MiB")
   }
 
+  @Test(arguments: ["-1", "4294967296", "now"])
+  func `a date that no file system holds is a recipe's error`(date: String) throws {
+    let run = try ForeignTool("env").run(
+      ["SOURCE_DATE_EPOCH=\(date)", cairn.name] + build(card.release, "-o", scratch.path("card.img")))
+    #expect(run.status == 3)
+    #expect(
+      run.errors.hasPrefix("cairn: SOURCE_DATE_EPOCH: \(date) is not a number of seconds"), "\(run.errors)")
+  }
+
   @Test(arguments: ["-pi", "pi_1", "a..b", "pi!"]) func `a bad host name is a recipe's error`(name: String)
     throws
   {

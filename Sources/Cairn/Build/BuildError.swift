@@ -66,7 +66,7 @@ extension BuildError: CustomStringConvertible {
       "boot partition: the content does not fit into \(ByteSize(byteCount: size)); "
         + "make it \(ByteSize(byteCount: needed)) (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
-    case .data(let error): "data partition: \(error)"
+    case .data(let error): "data partition: \(error.words)"
     case .dataPartitionTooSmall(let size, let needed, let cardSize):
       "data partition: the content does not fit into \(size); it takes \(needed), on a card of \(cardSize) (--size)"
     case .partitionTable(let error): "\(error)"

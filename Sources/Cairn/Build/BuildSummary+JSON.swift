@@ -87,13 +87,16 @@ private struct PartitionReport: Encodable {
 }
 
 private struct ReleaseReport: Encodable {
-  let version, architecture: String
+  let name, version, architecture: String
   let models: [String]
+  let packages: Int
 
   init(_ release: Release) {
+    name = release.name
     version = release.version
     architecture = "\(release.architecture)"
     models = release.models.map(\.rawValue)
+    packages = release.packageCount
   }
 }
 

@@ -27,7 +27,7 @@ extension PlanError: CustomStringConvertible {
       "boot partition: \(ByteSize(byteCount: size)) are too few for FAT32, others would read it as FAT16; "
         + "make it \(ByteSize(byteCount: smallest.roundedUp(to: 1 << 20))) or more (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
-    case .data(let error): "data partition: \(error)"
+    case .data(let error): "data partition: \(error.words)"
     }
   }
 
@@ -42,5 +42,24 @@ extension PlanError: CustomStringConvertible {
       }
     }
     return names.joined(separator: " and ")
+  }
+}
+
+extension Ext4Error {
+  /// What people read of the data partition: sizes with units, and the options that change them.
+  var words: String {
+    switch self {
+    case .tooSmall(let size, let smallest):
+      "\(ByteSize(byteCount: size)) are too few for ext4's own structures; "
+        + "make it \(ByteSize(byteCount: smallest)) or more (--data-size, --size)"
+    case .contentBeyondFormat(let largest):
+      "the content is more than the largest ext4 volume holds, \(ByteSize(byteCount: largest)); split it"
+    case .invalidFormat(.inodeCount(let count, let size)):
+      "\(count) inodes, and one of \(ByteSize(byteCount: size)) takes 16 to \(size / Format.blockSize) (--inodes)"
+    case .invalidFormat(.journalTooLarge(let blockCount, let size)):
+      "a journal of \(ByteSize(byteCount: UInt64(blockCount) * Format.blockSize)) takes more than half of what is free "
+        + "in \(ByteSize(byteCount: size)); make it smaller (--journal-size), or the partition larger"
+    default: description
+    }
   }
 }
