@@ -79,7 +79,7 @@ public struct Format: Equatable, Sendable {
 }
 
 extension Format {
-  var hasJournal: Bool { journal != .none && features.contains(.journal) }
+  var hasJournal: Bool { journal.isMade(by: features) }
 
   /// `inodeRatio`, or mke2fs's choice (mke2fs.conf: small, default, big, huge).
   var effectiveInodeRatio: UInt64 {
@@ -92,9 +92,13 @@ extension Format {
     }
   }
 
-  /// Below it no volume is made. What is above may still be too small for a journal of a given size.
-  var smallestSize: UInt64 {
-    hasJournal && journal == .automatic ? Self.smallestSize : Self.smallestSizeWithoutJournal
+  /// Below it no volume is made.
+  var smallestSize: UInt64 { Self.smallestSize(journal: journal, features: features) }
+
+  /// Bytes below which no volume of this kind is made. What is above may still be too small for a journal of a given
+  /// size.
+  public static func smallestSize(journal: Journal, features: FeatureSet) -> UInt64 {
+    journal == .automatic && journal.isMade(by: features) ? smallestSize : smallestSizeWithoutJournal
   }
 
   /// Inodes that a volume can be asked to have: not more than blocks.
@@ -138,6 +142,10 @@ extension Format {
       throw .invalidFormat(.journalModeWithoutJournal(mode))
     }
   }
+}
+
+extension Format.Journal {
+  fileprivate func isMade(by features: FeatureSet) -> Bool { self != .none && features.contains(.journal) }
 }
 
 /// A part of a whole, to the hundredth of a percent.

@@ -261,6 +261,16 @@ struct DataInputTests {
     try expectClean()
   }
 
+  @Test(arguments: [[], ["--data-size", "min"]]) func `without a journal a card may be as small as 5 MiB`(
+    arguments: [String]
+  ) throws {
+    let options = ["--no-boot", "--no-sync", "--no-journal", "--size", "5MiB", "--data", tree]
+    let run = try cairn.run(["build", "-o", image] + options + arguments)
+    #expect(run.status == 0, "\(run.errors)")
+    try expectClean()
+    #expect(try cairn.run("check", image).status == 0)
+  }
+
   @Test func `entries that ext4 can't hold are listed once, a line each`() throws {
     let run = try cairn.run(
       "build", "-o", image, "--no-boot", "--data", try archive(), "--data", try archive())

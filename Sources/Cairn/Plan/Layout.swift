@@ -22,7 +22,8 @@ struct Layout {
     let bootEnd = start + bootSize
     let dataStart = bootEnd.roundedUp(to: medium.writeAlignment)
     let dataSize = try Self.dataSize(recipe, smallest: smallestDataSize)
-    let contentEnd = recipe.hasDataPartition ? dataStart + (dataSize ?? Format.smallestSize) : bootEnd
+    let contentEnd =
+      recipe.hasDataPartition ? dataStart + (dataSize ?? Self.smallestSize(recipe.dataFormat)) : bootEnd
     size = medium.byteCount ?? recipe.decidedSize?.byteCount ?? contentEnd
     guard size.roundedDown(to: Format.blockSize) >= contentEnd else {
       let needed = ByteSize(byteCount: contentEnd.roundedUp(to: medium.writeAlignment))
@@ -44,9 +45,13 @@ struct Layout {
     }
   }
 
+  private static func smallestSize(_ format: DataFormat) -> UInt64 {
+    Format.smallestSize(journal: format.journal, features: format.features)
+  }
+
   /// Of a data partition while it is not known what its content takes: it may have the inodes that are asked for.
   private static func draftSize(_ format: DataFormat) -> UInt64 {
-    max(Format.smallestSize, UInt64(format.inodeCount ?? 0) * Format.blockSize)
+    max(smallestSize(format), UInt64(format.inodeCount ?? 0) * Format.blockSize)
   }
 
   /// Nil where the data partition fills the card.
