@@ -14,40 +14,8 @@ struct BuildCommand: ParsableCommand {
       dates what no input dates; else it is the time of the first input's first entry.
       """)
 
-  @Option(help: ArgumentHelp("The release: .tar, .tar.gz, .tar.xz or .tar.zst.", valueName: "tar"))
-  var release: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "More for the boot partition: a tar or a directory; many times, beside a release or instead of one.",
-      valueName: "path"))
-  var boot: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "For the ext4 partition: a tar or a directory, put below a directory of it where that is named; many times.",
-      valueName: "[target=]path"),
-    transform: { try CardContent.Input(argument: $0) })
-  var data: [CardContent.Input] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "Whom all that comes from directories of --data belongs to, such as root:root or 1000:1000.",
-      valueName: "user:group"),
-    transform: { try Entry.Owner(argument: $0) })
-  var owner: Entry.Owner?
-
-  @Option(
-    help: ArgumentHelp(
-      "Who owns what on the ext4 partition, and its devices: a device table of genext2fs or Buildroot.",
-      valueName: "file"))
-  var deviceTable: String?
-
-  @Flag(help: "Make no FAT32 partition.")
-  var noBoot = false
-
-  @Flag(help: "Make no ext4 partition.")
-  var noData = false
+  @OptionGroup(title: "What the card holds")
+  var contentOptions: ContentOptions
 
   @Option(
     name: .shortAndLong,
@@ -69,57 +37,24 @@ struct BuildCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The Pi's host name, and the name of its overlay.", valueName: "name"))
   var hostname = Hostname.default.name
 
-  @Option(help: ArgumentHelp("Take a source that Cairn would refuse: unknown-release.", valueName: "what"))
-  var allow: [Allowance] = []
-
   @Flag(help: "Don't wait until the image is on storage.")
   var noSync = false
 
-  @Flag(name: [.long, .customShort("n")], help: "Read the release and print the plan, but make no image.")
+  @Flag(name: [.long, .customShort("n")], help: "Read the inputs and print the plan, but make no image.")
   var dryRun = false
 
   @Flag(help: "Print plan and result as JSON.")
   var json = false
 
-  /// What may be allowed that is refused by default.
-  enum Allowance: String, ExpressibleByArgument, CaseIterable {
-    case unknownRelease = "unknown-release"
-  }
-
   func validate() throws {
-    if noBoot, noData { throw ValidationError("'--no-boot' and '--no-data' leave nothing to make") }
-    if noBoot, release != nil || !boot.isEmpty {
-      throw ValidationError("'--no-boot' makes no partition for '--release' and '--boot'")
+    if contentOptions.noData, !dataOptions.areDefault {
+      throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
     }
-    if noData, !data.isEmpty || deviceTable != nil {
-      throw ValidationError("'--no-data' makes no partition for '--data' and '--device-table'")
-    }
-    if noData, owner != nil || !dataOptions.areDefault {
-      throw ValidationError(
-        "'--no-data' makes no partition for '--owner' and the options for the ext4 partition")
-    }
-    if noBoot, data.isEmpty { throw ValidationError("Missing '--data <path>'") }
-    if !noBoot, release == nil, boot.isEmpty {
-      throw ValidationError(
-        "Missing '--release <tar>' or '--boot <path>'; '--no-boot' makes no boot partition")
-    }
-    try checkPaths()
-  }
-
-  private func checkPaths() throws {
-    if let release { try FileArgument.check(input: release, "--release") }
-    for path in boot { try FileArgument.check(input: path, "--boot") }
-    for input in data { try FileArgument.check(input: input.path, "--data") }
-    if let deviceTable { try FileArgument.check(input: deviceTable, "--device-table") }
     try FileArgument.check(output: output, "--output")
   }
 
   mutating func run() throws {
-    let card = CardImage(
-      recipe: try recipe(),
-      content: CardContent(
-        release: release, boot: boot, data: data, directoryOwner: owner, deviceTable: deviceTable,
-        acceptsAnyRelease: allow.contains(.unknownRelease)))
+    let card = CardImage(recipe: try recipe(), content: contentOptions.content)
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
     let start = ContinuousClock.now
@@ -155,8 +90,9 @@ struct BuildCommand: ParsableCommand {
   /// The flags and the environment as a recipe.
   private func recipe() throws -> Recipe {
     var recipe = Recipe(
-      size: size, bootSize: bootSize, hasBootPartition: !noBoot, hasDataPartition: !noData,
-      dataSize: dataOptions.dataSize ?? .rest, dataFormat: dataOptions.format)
+      size: size, bootSize: bootSize, hasBootPartition: !contentOptions.noBoot,
+      hasDataPartition: !contentOptions.noData, dataSize: dataOptions.dataSize ?? .rest,
+      dataFormat: dataOptions.format)
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = UInt32(epoch) else {

@@ -20,14 +20,14 @@ final class ProgressLine: Sendable {
   func end() {
     isEnded.withLock { isEnded in
       isEnded = true
-      if Terminal.showsProgress { Terminal.standardError(Self.wipe) }
+      if Terminal.showsProgress { Terminal.standardError(Terminal.wipe) }
     }
   }
 
   /// False once the line has ended.
   private func show(_ text: String) -> Bool {
     isEnded.withLock { isEnded in
-      if !isEnded { Terminal.standardError(Self.wipe + text) }
+      if !isEnded { Terminal.standardError(Terminal.wipe + text) }
       return !isEnded
     }
   }
@@ -50,7 +50,4 @@ final class ProgressLine: Sendable {
     let percent = min(100, source.consumedByteCount * 100 / total)
     return "\(percent) % of \(ByteSize(byteCount: total).rounded) read"
   }
-
-  /// Back to the start of the line, and the line empty.
-  private static let wipe = "\r\u{1B}[K"
 }

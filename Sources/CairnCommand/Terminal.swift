@@ -19,10 +19,14 @@ enum Terminal {
     do { try FileHandle.standardError.write(contentsOf: Data(text.utf8)) } catch {}
   }
 
-  /// One line that begins with the program's name, and indented lines for what it lists.
+  /// One line that begins with the program's name, in the place of a progress line, and indented lines for what it
+  /// lists.
   static func complain(_ message: String, details: [String] = []) {
-    standardError("cairn: \(message)\n" + details.map { "  \($0)\n" }.joined())
+    standardError((showsProgress ? wipe : "") + "cairn: \(message)\n" + details.map { "  \($0)\n" }.joined())
   }
+
+  /// Back to the start of the line, and the line empty.
+  static let wipe = "\r\u{1B}[K"
 
   /// Whether a person may be looking at standard error.
   static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }

@@ -150,7 +150,8 @@ struct DataInputTests {
       "'--no-boot' makes no partition for '--release' and '--boot'"
     ),
     (["--no-data", "--boot", "x", "--data", "y"], "'--no-data' makes no partition for '--data'"),
-    (["--no-data", "--boot", "x", "--data-size", "1G"], "'--no-data' makes no partition for '--owner' and"),
+    (["--no-data", "--boot", "x", "--data-size", "1G"], "'--no-data' makes no partition for the options"),
+    (["--no-data", "--boot", "x", "--owner", "1:1"], "'--no-data' makes no partition for '--data', '--dev"),
     (
       ["--no-boot", "--data", "../x=y"],
       "The value '../x=y' is invalid for '--data <[target=]path>': the target has a \"..\" in it"
