@@ -72,8 +72,10 @@ extension VolumeWriter {
     }
   }
 
-  /// Whether something has come with this path, or has been made as a directory on the way.
-  public func contains(_ path: EntryPath) -> Bool { path.isRoot || find(path) != nil }
+  /// Whether a directory has come with this path or has been made on the way, or a symbolic link, which may lead to one.
+  public func containsDirectory(_ path: EntryPath) -> Bool {
+    path.isRoot || [.directory, .symbolicLink].contains(find(path)?.type)
+  }
 
   /// Throws for what no place in the volume would make possible.
   private func checkedAttributes(of entry: Entry) throws(Problem.Reason) -> AttributeStorage {

@@ -129,6 +129,19 @@ struct DataInputTests {
     #expect(names.contains("/cache/") && names.contains("/below/"))
   }
 
+  @Test func `what stands where the system wants a directory or its settings is refused`() throws {
+    try Data().write(to: URL(fileURLWithPath: "\(tree)/cache"))
+    _ = try directory("tree/pi.apkovl.tar.gz")
+    let build = try cairn.run(
+      "build", "-o", image, "--size", "128MiB", "--boot-size", "48MiB", "--no-sync", "--release",
+      try SampleCard.shared.get().release, "--data", tree, "--hostname", "pi")
+    #expect(build.status == 5)
+    #expect(build.errors.split(separator: "\n").count == 3, "\(build.errors)")
+    for path in ["cache", "pi.apkovl.tar.gz"] {
+      #expect(build.errors.contains("  \(path): an earlier entry has the same path"), "\(build.errors)")
+    }
+  }
+
   @Test func `content that doesn't fit is said with the size that would do`() throws {
     let large = try directory("large").appendingPathComponent("file")
     try Data(repeating: 1, count: 40 << 20).write(to: large)
