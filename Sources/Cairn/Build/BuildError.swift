@@ -68,7 +68,8 @@ extension BuildError: CustomStringConvertible {
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error.words)"
     case .dataPartitionTooSmall(let size, let needed, let cardSize):
-      "data partition: the content does not fit into \(size); it takes \(needed), on a card of \(cardSize) (--size)"
+      "data partition: the content does not fit into \(size); it takes \(needed) (--data-size), on a card of "
+        + "\(cardSize) (--size)"
     case .partitionTable(let error): "\(error)"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
