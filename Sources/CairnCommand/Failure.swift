@@ -17,9 +17,10 @@ extension Failure {
     Failure(message: message, exitCode: ExitStatus.recipeInvalid.rawValue)
   }
 
-  /// - Parameter signal: that the job was told to stop by, if it was.
+  /// - Parameter signal: that the job was told to stop by, if it was. Whatever ended it then, Ctrl-C ends the other
+  ///   programs of a pipeline, too, and an input that breaks off is no news.
   init(_ error: BuildError, signal: Int32?) {
-    if case .cancelled = error.targetError, let signal {
+    if let signal {
       message = "stopped by \(signal == SIGINT ? "Ctrl-C" : "signal \(signal)"); nothing was left behind"
       exitCode = 128 + signal
       return

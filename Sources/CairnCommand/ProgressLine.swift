@@ -35,7 +35,7 @@ final class ProgressLine: Sendable {
   private var text: String {
     let written = "\(ByteSize(byteCount: monitor.writes.writtenByteCount).rounded) written"
     switch monitor.phase {
-    case .examining: return "first look at the data: \(share ?? "reading")"
+    case .examining: return "first look at the inputs: \(share ?? "reading")"
     case .boot: return "boot partition: \(share.map { "\($0), " } ?? "")\(written)"
     case .data: return "data partition: \(share.map { "\($0), " } ?? "")\(written)"
     case .flushing: return "flushing to storage: \(written)"

@@ -8,14 +8,14 @@ internal import Synchronization
 public final class BuildMonitor: Sendable {
   /// What a build is at.
   public enum Phase: Int, Sendable {
-    /// Finding out how much room the content takes.
+    /// Opening the inputs, and finding out how much room the content takes.
     case examining
     case boot, data, flushing
   }
 
   /// Bytes written, and the way to stop.
   public let writes = WriteMonitor()
-  private let currentPhase = Atomic<Int>(Phase.boot.rawValue)
+  private let currentPhase = Atomic<Int>(Phase.examining.rawValue)
   private let source = Mutex<ArchiveProgress?>(nil)
 
   private let temporaryPath = Mutex<String?>(nil)
@@ -23,7 +23,7 @@ public final class BuildMonitor: Sendable {
   public init() {}
 
   public internal(set) var phase: Phase {
-    get { Phase(rawValue: currentPhase.load(ordering: .relaxed)) ?? .boot }
+    get { Phase(rawValue: currentPhase.load(ordering: .relaxed)) ?? .examining }
     set { currentPhase.store(newValue.rawValue, ordering: .relaxed) }
   }
 
