@@ -7,8 +7,12 @@ public final class LoopDevice {
   /// /dev/loop0, say.
   public let path: String
 
-  public init(_ file: String) throws {
-    let result = try Self.losetup.run("--find", "--show", file)
+  /// - Parameter offset: where in the file the device begins, in bytes.
+  public init(_ file: String, at offset: UInt64 = 0, isWritable: Bool = true) throws {
+    let options = ["--find", "--show", "--offset", "\(offset)"] + (isWritable ? [] : ["--read-only"])
+    var result = try Self.losetup.run(options + [file])
+    // Whoever looks for a free one at the same time may be faster.
+    for _ in 0..<5 where result.status != 0 { result = try Self.losetup.run(options + [file]) }
     guard result.status == 0 else { throw LoopFailure(text: result.errors) }
     path = result.text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
@@ -16,12 +20,14 @@ public final class LoopDevice {
   deinit { _ = try? Self.losetup.run("--detach", path) }
 }
 
-/// An ext4 volume mounted at a directory of its own, until the value goes.
+/// An ext4 volume mounted at a directory of its own, until the value goes. Its loop device is its own, too: mount(8)
+/// would take one that another mount has left, and its being read-only with it.
 public final class LoopMount {
   private static let mount = ForeignTool("mount")
   private static let umount = ForeignTool("umount")
   private let directory: TemporaryDirectory
-  private var isMounted = false
+  /// Nil once unmounted.
+  private var device: LoopDevice?
 
   /// Whether an image of mke2fs can be mounted here: that takes root and loop devices.
   public static let isPossible: Bool = {
@@ -38,10 +44,11 @@ public final class LoopMount {
   ///   - offset: where in it the volume begins, in bytes.
   public init(_ path: String, at offset: UInt64 = 0, isWritable: Bool = false) throws {
     directory = try TemporaryDirectory()
-    let options = "loop,offset=\(offset)" + (isWritable ? "" : ",ro,noload")
-    let result = try Self.mount.run("-t", "ext4", "-o", options, path, directory.path)
+    let device = try LoopDevice(path, at: offset, isWritable: isWritable)
+    let options = isWritable ? "rw" : "ro,noload"
+    let result = try Self.mount.run("-t", "ext4", "-o", options, device.path, directory.path)
     guard result.status == 0 else { throw LoopFailure(text: result.errors) }
-    isMounted = true
+    self.device = device
   }
 
   deinit { unmount() }
@@ -50,9 +57,9 @@ public final class LoopMount {
   public func path(_ path: String) -> String { directory.path(path) }
 
   public func unmount() {
-    guard isMounted else { return }
-    isMounted = false
+    guard device != nil else { return }
     _ = try? Self.umount.run(directory.path)
+    device = nil
   }
 }
 
