@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Blocks
 public import Entries
 
 /// Takes entries as a `VolumeWriter` does and finds out what they take of a volume, without one: nothing is
@@ -24,6 +25,13 @@ public struct VolumeMeasure: ~Copyable, EntryWriter {
     try writer.add(entry)
   }
 
+  /// Begins a file that is filled as `VolumeWriter.addImage` says. Where bytes are written to it matters, for what they
+  /// divide it into; they are kept nowhere.
+  public mutating func addImage(_ entry: Entry) throws(Ext4Error) -> any BlockTarget {
+    skipMissingContent()
+    return try writer.addImage(entry)
+  }
+
   /// Counts bytes of the last entry, all of which may be left out.
   public mutating func append(_ bytes: RawSpan) throws(Ext4Error) { try writer.append(bytes) }
 
@@ -40,6 +48,7 @@ public struct VolumeMeasure: ~Copyable, EntryWriter {
   }
 
   private mutating func skipMissingContent() {
-    if writer.content.receivedByteCount == 0 { writer.content = OpenContent() }
+    guard writer.content.image == nil, writer.content.receivedByteCount == 0 else { return }
+    writer.content = OpenContent()
   }
 }

@@ -121,6 +121,38 @@ import Testing
     }
   }
 
+  /// A volume that holds one of everything, and a volume of its own, in a file.
+  private static func fillWithImage(
+    _ size: UInt64, add: (Entry) throws -> any BlockTarget, finish: () throws -> Void
+  ) throws {
+    let image = try add(NestedVolumeTests.image(size))
+    try SampleVolume.fill(image, SampleVolume.format(size: size), Sample.everything)
+    _ = try add(NestedVolumeTests.image(1 << 20, at: Sample.path("never written to")))
+    try finish()
+  }
+
+  @Test(arguments: [16 << 20, 300 << 20, 1 << 30] as [UInt64])
+  func `files that hold volumes are measured as they are written`(imageSize: UInt64) throws {
+    var format = SampleVolume.format(size: 2 << 30)
+    var measure = VolumeMeasure(for: format)
+    try SampleVolume.add([NestedVolumeTests.neighbours[0]], to: &measure)
+    try Self.fillWithImage(
+      imageSize, add: { try measure.addImage($0) }, finish: { try measure.finish() })
+    func write() throws -> Demand {
+      var writer = try VolumeWriter(formatting: NullTarget(size: format.size), format: format)
+      try SampleVolume.add([NestedVolumeTests.neighbours[0]], to: &writer)
+      try Self.fillWithImage(imageSize, add: { try writer.addImage($0) }, finish: { try writer.finish() })
+      return writer.demand
+    }
+    let demand = measure.demand
+    let written = try write()
+    #expect(demand.inodeCount == written.inodeCount)
+    // Where a file of no place ends its extents is a guess.
+    #expect((written.blockCount...written.blockCount + 1).contains(demand.blockCount))
+    format = try format.fitted(to: demand)
+    #expect(throws: Never.self) { try write() }
+  }
+
   @Test func `a measure finds what can't be held, and bytes that are too few`() throws {
     let format = SampleVolume.format(size: 0)
     let twice = [Sample.file("a", [1]), .file("a", [2])]
