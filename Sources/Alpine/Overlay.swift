@@ -16,6 +16,8 @@ public struct Overlay: Equatable, Sendable {
   /// Packages that init installs, besides what they need.
   public var world: [String]
   public var persistence: [Persistence]
+  /// UUIDs of the file systems of persistent directories that have a partition of their own, each of which must be here.
+  public var partitionUUIDs: [EntryPath: String]
   /// Of every file. No later than the release: a Pi's clock starts from it, and lbu looks for what is newer.
   public var time: Timestamp
 
@@ -27,13 +29,14 @@ public struct Overlay: Equatable, Sendable {
 
   public init(
     hostname: Hostname, dataPartitionUUID: String, release: Release?, world: [String] = defaultWorld,
-    persistence: [Persistence] = [.docker], time: Timestamp
+    persistence: [Persistence] = [.docker], partitionUUIDs: [EntryPath: String] = [:], time: Timestamp
   ) {
     self.hostname = hostname
     self.dataPartitionUUID = dataPartitionUUID
     self.release = release
     self.world = world
     self.persistence = persistence
+    self.partitionUUIDs = partitionUUIDs
     self.time = time
   }
 
@@ -64,6 +67,9 @@ extension Overlay {
     tree.addFile(EntryPath("etc/network/interfaces"), Self.interfaces)
     tree.addFile(EntryPath("etc/fstab"), fstab)
     tree.addFile(EntryPath("etc/lbu/lbu.conf"), lbuConfiguration)
+    if persistence.contains(where: { !$0.modules.isEmpty }) {
+      tree.addFile(EntryPath("etc/modules"), modules)
+    }
     addPackageSettings(to: &tree)
     addRunlevels(to: &tree)
     return tree
@@ -102,8 +108,17 @@ extension Overlay {
 
       """
     return persistence.reduce(into: Array(lines.utf8)) {
-      $0 += $1.fstabLine(dataPartitionAt: Self.mountPoint)
+      $0 += $1.fstabLine(dataPartitionAt: Self.mountPoint, uuid: partitionUUIDs[$1.path])
     }
+  }
+
+  /// The lines that alpine-baselayout has there, and what persistent directories take. Read before fstab's file systems
+  /// are mounted, when the modloop is there.
+  ///
+  /// Source: OpenRC, the services modules and localmount.
+  private var modules: String {
+    let added = Set(persistence.flatMap(\.modules)).sorted()
+    return (["af_packet", "ipv6"] + added).map { "\($0)\n" }.joined()
   }
 
   private var lbuConfiguration: String {
