@@ -34,6 +34,17 @@ struct BuildCommand: ParsableCommand {
   @OptionGroup(title: "Options for the ext4 partition")
   var dataOptions: DataOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "A directory that survives a reboot, or none; many times. Strategies: overlay (what is written lies on the ext4 "
+        + "partition), bind (all of it does), file (an ext4 in a file of that partition), partition (an ext4 of its "
+        + "own). (default: bind for Docker's, containerd's and podman's directories, else overlay; with no path "
+        + "named, /var/lib/docker; size: 1GiB for a file, up to half of the partition, for a partition an even "
+        + "share of the rest)",
+      valueName: "path[:strategy[,size=size]]"),
+    transform: PersistOption.init)
+  var persist: [PersistOption] = []
+
   @Option(help: ArgumentHelp("The Pi's host name, and the name of its overlay.", valueName: "name"))
   var hostname = Hostname.default.name
 
@@ -50,6 +61,8 @@ struct BuildCommand: ParsableCommand {
     if contentOptions.noData, !dataOptions.areDefault {
       throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
     }
+    try PersistOption.validate(
+      persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
     try FileArgument.check(output: output, "--output")
   }
 
@@ -81,6 +94,7 @@ struct BuildCommand: ParsableCommand {
   }
 
   private func warn(of summary: BuildSummary) {
+    for warning in summary.plan.warnings { Terminal.complain("warning: \(warning)") }
     guard let count = summary.boot?.clampedTimeCount, count > 0 else { return }
     Terminal.complain(
       "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
@@ -92,7 +106,7 @@ struct BuildCommand: ParsableCommand {
     var recipe = Recipe(
       size: size, bootSize: bootSize, hasBootPartition: !contentOptions.noBoot,
       hasDataPartition: !contentOptions.noData, dataSize: dataOptions.dataSize ?? .rest,
-      dataFormat: dataOptions.format)
+      dataFormat: dataOptions.format, persistence: PersistOption.requests(persist))
     do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = UInt32(epoch) else {

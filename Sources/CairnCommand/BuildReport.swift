@@ -8,7 +8,7 @@ struct BuildReport {
   let output: String?
   let elapsed: Duration
 
-  var text: String { ([heading] + layout + [""] + ending).joined(separator: "\n") + "\n" }
+  var text: String { ([heading] + layout + [""] + persistence + ending).joined(separator: "\n") + "\n" }
 
   private var heading: String {
     let card = "\(output ?? "dry run"): a card of \(ByteSize(byteCount: summary.plan.size))"
@@ -33,6 +33,13 @@ struct BuildReport {
     if let data = plan.data {
       rows.append(row("\(data.number)", data.range, "ext4", data.format.label.text, dataContent))
     }
+    for directory in plan.persistence {
+      guard let volume = directory.partition else { continue }
+      rows.append(
+        row(
+          "\(volume.number)", volume.range, "ext4", volume.format.label.text,
+          "/\(directory.persistence.path)"))
+    }
     return table(rows)
   }
 
@@ -46,11 +53,34 @@ struct BuildReport {
   private var dataContent: String {
     guard let data = summary.data else { return "" }
     guard data.inputEntryCount > 0 else {
-      return data.overlayPath.map { "\($0), cache/, var/lib/docker/" } ?? "empty"
+      return data.overlayPath.map { "\($0), cache/" } ?? "empty"
     }
     let used = rounded(data.usedBlockCount * Ext4.Format.blockSize)
     let overlay = data.overlayPath.map { ", settings in \($0)" } ?? ""
     return "\(data.usedInodeCount) files and directories, \(used)\(overlay)"
+  }
+
+  /// What survives a reboot besides the settings, how, and what it costs.
+  private var persistence: [String] {
+    let directories = summary.plan.persistence
+    guard !directories.isEmpty else { return [] }
+    let rows = directories.map { directory in
+      ["/\(directory.persistence.path)", directory.persistence.strategy.rawValue, place(of: directory)]
+    }
+    let heading =
+      summary.data?.bringsOverlay == true
+      ? "Kept over a reboot, if the fstab of the apkovl that was brought mounts them:" : "Kept over a reboot:"
+    return [heading] + table(rows) + [""]
+  }
+
+  private func place(of directory: PersistentDirectory) -> String {
+    let number = summary.plan.data.map { "\($0.number)" } ?? ""
+    let path = directory.persistence.dataPath.map { "\($0)" } ?? ""
+    return switch directory.place {
+    case .directory: "\(path)/ on partition \(number)"
+    case .file(let format): "\(path) on partition \(number), \(size(format.size)) of it"
+    case .partition(let partition): "partition \(partition.number), \(size(partition.format.size))"
+    }
   }
 
   private func row(

@@ -52,6 +52,7 @@ extension Failure {
       .data(.contentBeyondFormat), .data(.tooFewInodes):
       .write
     case .boot, .data: .source
+    case .persistentVolume: .internalError
     case .overlay, .partitionTable, .target: .internalError
     }
   }

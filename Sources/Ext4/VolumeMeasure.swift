@@ -35,6 +35,9 @@ public struct VolumeMeasure: ~Copyable, EntryWriter {
   /// Counts bytes of the last entry, all of which may be left out.
   public mutating func append(_ bytes: RawSpan) throws(Ext4Error) { try writer.append(bytes) }
 
+  /// Whether something has come with this path, or has been made as a directory on the way.
+  public func contains(_ path: EntryPath) -> Bool { writer.contains(path) }
+
   /// Whether a directory has come with this path or has been made on the way, or a symbolic link, which may lead to one.
   public func containsDirectory(_ path: EntryPath) -> Bool { writer.containsDirectory(path) }
 

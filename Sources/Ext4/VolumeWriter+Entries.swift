@@ -72,6 +72,9 @@ extension VolumeWriter {
     }
   }
 
+  /// Whether something has come with this path, or has been made as a directory on the way.
+  public func contains(_ path: EntryPath) -> Bool { path.isRoot || find(path) != nil }
+
   /// Whether a directory has come with this path or has been made on the way, or a symbolic link, which may lead to one.
   public func containsDirectory(_ path: EntryPath) -> Bool {
     path.isRoot || [.directory, .symbolicLink].contains(find(path)?.type)

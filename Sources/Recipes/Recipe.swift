@@ -16,6 +16,9 @@ public struct Recipe: Equatable, Sendable {
   public var hasDataPartition: Bool
   public var dataSize: DataSize
   public var dataFormat: DataFormat
+  /// Directories that stay on the card, in the order of their mounts and partitions. Without a data partition, or
+  /// without a release, none does.
+  public var persistence: [PersistenceRequest]
   /// Every timestamp that no input brings, in seconds from 1970 UTC; nil: the time of the first input's first entry.
   public var epoch: Int64?
 
@@ -31,7 +34,7 @@ public struct Recipe: Equatable, Sendable {
   public init(
     size: ByteSize? = nil, bootSize: ByteSize = Recipe.defaultBootSize, hasBootPartition: Bool = true,
     hostname: Hostname = .default, hasDataPartition: Bool = true, dataSize: DataSize = .rest,
-    dataFormat: DataFormat = DataFormat(), epoch: Int64? = nil
+    dataFormat: DataFormat = DataFormat(), persistence: [PersistenceRequest] = [.docker], epoch: Int64? = nil
   ) {
     self.size = size
     self.bootSize = bootSize
@@ -40,6 +43,7 @@ public struct Recipe: Equatable, Sendable {
     self.hasDataPartition = hasDataPartition
     self.dataSize = dataSize
     self.dataFormat = dataFormat
+    self.persistence = persistence
     self.epoch = epoch
   }
 
@@ -65,7 +69,15 @@ public struct Recipe: Equatable, Sendable {
     case .smallest(let slack): lines.append("dataSize: min + \(slack.byteCount)")
     }
     lines += dataFormat.canonicalLines
+    lines += persistenceLines
     if let epoch { lines.append("epoch: \(epoch)") }
     return lines.sorted().map { $0 + "\n" }.joined()
+  }
+
+  /// Numbered, since their order decides the partitions.
+  private var persistenceLines: [String] {
+    if persistence == [.docker] { return [] }
+    if persistence.isEmpty { return ["persistence: none"] }
+    return persistence.enumerated().map { "persistence \($0 + 1): \($1.canonicalText)" }
   }
 }

@@ -37,7 +37,11 @@ import Testing
       Recipe(dataFormat: DataFormat(inodeRatio: 8192)), Recipe(dataFormat: DataFormat(inodeCount: 100)),
       Recipe(dataFormat: DataFormat(features: .oldKernels)),
       Recipe(dataFormat: DataFormat(mountOptions: MountOptions())),
-      Recipe(dataFormat: DataFormat(errorBehavior: .panic)),
+      Recipe(dataFormat: DataFormat(errorBehavior: .panic)), Recipe(persistence: []),
+      Recipe(persistence: [try PersistenceRequest("/a"), try PersistenceRequest("/b")]),
+      Recipe(persistence: [try PersistenceRequest("/b"), try PersistenceRequest("/a")]),
+      Recipe(persistence: [try PersistenceRequest("/a:file")]),
+      Recipe(persistence: [try PersistenceRequest("/a:file,size=1GiB")]),
     ]
     #expect(Set((changed + [standard]).map(\.canonicalText)).count == changed.count + 1)
   }

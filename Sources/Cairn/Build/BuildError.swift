@@ -2,6 +2,7 @@
 public import Alpine
 public import Archive
 public import Blocks
+public import Entries
 public import Ext4
 public import FAT32
 public import PartitionTable
@@ -16,6 +17,8 @@ public enum BuildError: Error, Equatable, Sendable {
   case plan(PlanError)
   case boot(FAT32Error)
   case data(Ext4Error)
+  /// The partition that a persistent directory has to itself.
+  case persistentVolume(path: EntryPath, Ext4Error)
   /// The data partition is too small for its content; a card of `cardSize` would do.
   case dataPartitionTooSmall(size: ByteSize, needed: ByteSize, cardSize: ByteSize)
   case partitionTable(PartitionTableError)
@@ -37,7 +40,7 @@ extension BuildError {
   public var targetError: BlockError? {
     switch self {
     case .target(let error), .boot(.target(let error)), .data(.target(let error)),
-      .partitionTable(.target(let error)):
+      .persistentVolume(_, .target(let error)), .partitionTable(.target(let error)):
       error
     default: nil
     }
@@ -67,6 +70,7 @@ extension BuildError: CustomStringConvertible {
         + "make it \(ByteSize(byteCount: needed)) (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error.words)"
+    case .persistentVolume(let path, let error): "persistent directory /\(path): \(error)"
     case .dataPartitionTooSmall(let size, let needed, let cardSize):
       "data partition: the content does not fit into \(size); it takes \(needed) (--data-size), on a card of "
         + "\(cardSize) (--size)"

@@ -36,6 +36,8 @@ private struct PlanReport: Encodable {
   let epoch: Int64
   let hostname, diskSignature: String
   let partitions: [PartitionReport]
+  let persistence: [PersistenceReport]
+  let warnings: [String]
 
   init(_ plan: Plan) {
     size = plan.size
@@ -43,8 +45,30 @@ private struct PlanReport: Encodable {
     epoch = plan.time.seconds
     hostname = "\(plan.hostname)"
     diskSignature = hexadecimal(plan.identifiers.diskSignature)
-    partitions = [plan.boot.map { PartitionReport($0, plan) }, plan.data.map { PartitionReport($0, plan) }]
-      .compactMap(\.self)
+    let volumes = (plan.data.map { [$0] } ?? []) + plan.persistentPartitions
+    partitions =
+      (plan.boot.map { [PartitionReport($0, plan)] } ?? []) + volumes.map { PartitionReport($0) }
+    persistence = plan.persistence.map(PersistenceReport.init)
+    warnings = plan.warnings.map(\.description)
+  }
+}
+
+private struct PersistenceReport: Encodable {
+  let path, strategy: String
+  /// Where it lies on the data partition; nil for one that has a partition to itself.
+  let dataPath: String?
+  let partition: Int?
+  /// Of its own file system.
+  let size: UInt64?
+  let identifier: String?
+
+  init(_ directory: PersistentDirectory) {
+    path = "/\(directory.persistence.path)"
+    strategy = directory.persistence.strategy.rawValue
+    dataPath = directory.persistence.dataPath?.description
+    partition = directory.partition?.number
+    size = directory.format?.size
+    identifier = directory.format.map { "\($0.uuid)" }
   }
 }
 
@@ -69,7 +93,7 @@ private struct PartitionReport: Encodable {
     unit = boot.geometry.clusterSize
   }
 
-  init(_ data: Plan.DataPartitionPlan, _ plan: Plan) {
+  init(_ data: Plan.DataPartitionPlan) {
     number = data.number
     start = data.range.lowerBound
     size = data.range.upperBound - start

@@ -53,14 +53,20 @@ public struct BuildSummary: Sendable {
     public let inputEntryCount: Int
     /// Where the apkovl lies; nil where none is wanted.
     public let overlayPath: EntryPath?
+    /// Whether an input brought the apkovl: what it mounts is its own affair.
+    public let bringsOverlay: Bool
 
-    init(_ writer: borrowing Ext4.VolumeWriter, inputEntryCount: Int, overlayPath: EntryPath?) {
+    init(
+      _ writer: borrowing Ext4.VolumeWriter, inputEntryCount: Int, overlayPath: EntryPath?,
+      bringsOverlay: Bool
+    ) {
       blockCount = writer.blockCount
       usedBlockCount = writer.usedBlockCount
       inodeCount = writer.inodeCount
       usedInodeCount = writer.usedInodeCount
       self.inputEntryCount = inputEntryCount
       self.overlayPath = overlayPath
+      self.bringsOverlay = bringsOverlay
     }
   }
 

@@ -69,6 +69,7 @@ public struct CardBuilder: ~Copyable {
     let release = try recognizeRelease()
     monitor.phase = .data
     let data = try writeDataPartition(on: ledger, for: release)
+    try writePersistentPartitions(on: ledger)
     monitor.phase = .flushing
     if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
     do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
@@ -139,9 +140,10 @@ extension CardBuilder {
       try writer.add(contentsOf: &dataReader)
     } catch { throw error.buildError { .data($0) } }
     let overlayPath = try addAlpineContent(for: release, to: &writer)
-    do { try writer.finish() } catch { throw error.buildError(in: data) }
+    do { try writer.finish() } catch { throw error.buildError(in: data, of: plan) }
     return BuildSummary.Data(
-      writer, inputEntryCount: dataReader.entryCount, overlayPath: overlayPath)
+      writer, inputEntryCount: dataReader.entryCount, overlayPath: overlayPath,
+      bringsOverlay: dataReader.overlayPath != nil)
   }
 
   /// Returns where the apkovl lies, whoever brought it; nil without a release.
@@ -149,7 +151,18 @@ extension CardBuilder {
     for release: Release?, to writer: inout Ext4.VolumeWriter
   ) throws(BuildError) -> EntryPath? {
     guard content.release != nil, let overlay = plan.overlay(for: release) else { return nil }
-    return try AlpineContent(overlay).add(to: &writer, besideOverlayAt: dataReader.overlayPath)
+    return try AlpineContent(overlay, of: plan).add(to: &writer, besideOverlayAt: dataReader.overlayPath)
+  }
+
+  /// Makes the file systems of directories that have a partition to themselves.
+  private func writePersistentPartitions(on ledger: Ledger) throws(BuildError) {
+    for directory in plan.persistence {
+      guard let partition = directory.partition else { continue }
+      let slice = try slice(partition.range, of: ledger)
+      do throws(Ext4Error) { try directory.makeVolume(on: slice, partition.format) } catch {
+        throw .persistentVolume(path: directory.persistence.path, error)
+      }
+    }
   }
 
   private func slice(_ range: Range<UInt64>, of ledger: Ledger) throws(BuildError) -> TargetSlice {
@@ -159,12 +172,18 @@ extension CardBuilder {
 
 extension Ext4Error {
   /// With sizes that would do, in whole MiB, where that is the matter.
-  func buildError(in data: Plan.DataPartitionPlan) -> BuildError {
+  func buildError(in data: Plan.DataPartitionPlan, of plan: Plan) -> BuildError {
     guard case .contentTooLarge(let needed, let size) = self else { return .data(self) }
     let unit: UInt64 = 1 << 20
+    var cardSize = data.range.lowerBound + needed
+    if !plan.persistentPartitions.isEmpty {
+      // They may grow with the card, each by as much as the data partition.
+      let sharerCount = UInt64(plan.persistentPartitions.count) + 1
+      cardSize = plan.size + (needed - size + plan.alignment) * sharerCount
+    }
     return .dataPartitionTooSmall(
       size: ByteSize(byteCount: size), needed: ByteSize(byteCount: needed.roundedUp(to: unit)),
-      cardSize: ByteSize(byteCount: (data.range.lowerBound + needed).roundedUp(to: unit)))
+      cardSize: ByteSize(byteCount: cardSize.roundedUp(to: unit)))
   }
 }
 

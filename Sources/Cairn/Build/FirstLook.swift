@@ -24,11 +24,13 @@ struct FirstLook {
     do { return try data.format.fitted(to: demand, slack: slack.byteCount).size } catch { throw .data(error) }
   }
 
-  /// Throws for a data partition that is too small. Inputs are read for it only where their files are larger than the
-  /// partition, which is when it may well be so.
+  /// Throws for a data partition that is too small. Inputs are read for it only where their files, and those that hold
+  /// persistent directories, are larger than the partition, which is when it may well be so.
   func checkRoom() throws(BuildError) {
     guard let data = plan.data else { return }
-    var size: UInt64 = 0
+    var size = plan.persistence.reduce(UInt64(0)) { size, directory in
+      if case .file(let format) = directory.place { size + format.size } else { size }
+    }
     for input in content.data {
       switch InputSize(of: input.path) {
       case .file(let byteCount):
@@ -41,7 +43,7 @@ struct FirstLook {
     }
     guard size > data.format.size else { return }
     let demand = try demand(in: data)
-    do { try data.format.checkRoom(for: demand) } catch { throw error.buildError(in: data) }
+    do { try data.format.checkRoom(for: demand) } catch { throw error.buildError(in: data, of: plan) }
   }
 
   private func demand(in data: Plan.DataPartitionPlan) throws(BuildError) -> Demand {
@@ -54,7 +56,7 @@ struct FirstLook {
       do { try measure.add(entry) } catch { throw .data(error) }
     }
     if content.release != nil, let overlay = plan.overlay(for: nil) {
-      _ = try AlpineContent(overlay).add(to: &measure, besideOverlayAt: reader.overlayPath)
+      _ = try AlpineContent(overlay, of: plan).add(to: &measure, besideOverlayAt: reader.overlayPath)
     }
     do { try measure.finish() } catch { throw .data(error) }
     return measure.demand

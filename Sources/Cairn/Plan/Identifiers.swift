@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Alpine
+internal import Entries
 public import Ext4
 
 /// The numbers that name a card's parts, all from one seed: the same recipe has the same ones anywhere.
@@ -15,7 +16,7 @@ public struct Identifiers: Equatable, Sendable {
 
   /// - Parameter seed: the canonical recipe. Each identifier is the start of the SHA-256 of its own name and the seed.
   public init(seed: String) {
-    func derive(_ name: String) -> [UInt8] { Digest.sha256(Array("cairn \(name)\n\(seed)".utf8)) }
+    func derive(_ name: String) -> [UInt8] { Self.derive(Array(name.utf8), seed) }
     func number(_ name: String) -> UInt32 {
       derive(name).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -23,6 +24,15 @@ public struct Identifiers: Equatable, Sendable {
     volumeID = number("volume ID")
     dataUUID = Self.uuid(derive("data UUID"))
     hashSeed = Self.uuid(derive("hash seed"))
+  }
+
+  /// Of the file system that a persistent directory has to itself.
+  static func volumeUUID(of path: EntryPath, seed: String) -> Identifier {
+    uuid(derive(Array("volume UUID of /".utf8) + path.bytes, seed))
+  }
+
+  private static func derive(_ name: [UInt8], _ seed: String) -> [UInt8] {
+    Digest.sha256(Array("cairn ".utf8) + name + Array("\n\(seed)".utf8))
   }
 
   /// The first 16 bytes, marked as what they are.

@@ -20,6 +20,8 @@ public struct Plan: Equatable, Sendable {
   public let boot: BootPartition?
   /// Nil for a card that ends with its boot partition.
   public let data: DataPartitionPlan?
+  /// Directories of the running system that stay on the card, in the order of the recipe. None without a release.
+  public let persistence: [PersistentDirectory]
   public let hostname: Hostname
 
   /// The FAT32 partition, which holds the release.
@@ -30,9 +32,9 @@ public struct Plan: Equatable, Sendable {
     public let geometry: FAT32.Geometry
   }
 
-  /// The ext4 partition that remembers.
+  /// The ext4 partition that remembers, or one that a persistent directory has to itself.
   public struct DataPartitionPlan: Equatable, Sendable {
-    /// 2; 1 on a card without a boot partition.
+    /// That which remembers is 2; 1 on a card without a boot partition.
     public let number: Int
     /// Where it lies on the card, in bytes.
     public let range: Range<UInt64>
@@ -42,7 +44,7 @@ public struct Plan: Equatable, Sendable {
   /// - Parameters:
   ///   - sourceTime: of the first input's first entry, for a recipe that names no epoch. What lies outside 1970 to 2106,
   ///     which is all that ext4's superblock can say, is moved to its nearer end.
-  ///   - holdsRelease: decides the boot partition's label: ALPINE or BOOT.
+  ///   - holdsRelease: decides the boot partition's label, ALPINE or BOOT, and whether directories stay on the card.
   ///   - smallestDataSize: bytes of the smallest volume that holds the data partition's content and the slack behind it,
   ///     for a recipe that wants no more than that.
   /// - Throws: `PlanError` where the partitions don't fit the medium, or a file system doesn't fit its partition.
@@ -50,7 +52,10 @@ public struct Plan: Equatable, Sendable {
     _ recipe: Recipe, for medium: Medium, sourceTime: Timestamp, holdsRelease: Bool = true,
     smallestDataSize: UInt64? = nil
   ) throws(PlanError) {
-    let layout = try Layout(recipe, on: medium, smallestDataSize: smallestDataSize)
+    let requests = recipe.hasDataPartition && holdsRelease ? recipe.persistence : []
+    do { try Persistence.check(requests.map(\.directory)) } catch { throw .persistence(error) }
+    let layout = try Layout(
+      recipe, persistence: requests, on: medium, smallestDataSize: smallestDataSize)
     let time = Self.time(recipe, sourceTime)
     let identifiers = Identifiers(seed: recipe.canonicalText)
     self.size = layout.size
@@ -68,13 +73,24 @@ public struct Plan: Equatable, Sendable {
           number: layout.boot == nil ? 1 : 2, range: range,
           format: try Self.dataFormat(size: range.upperBound - range.lowerBound, recipe, time, identifiers))
       } else { nil }
+    persistence = try PersistenceLayout(
+      recipe: recipe, layout: layout, identifiers: identifiers, time: time
+    ).directories(requests)
   }
+
+  /// Partitions that persistent directories have to themselves.
+  public var persistentPartitions: [DataPartitionPlan] { persistence.compactMap(\.partition) }
+
+  /// What its owner may not want.
+  public var warnings: [PersistenceWarning] { persistence.flatMap(\.persistence.warnings) }
 
   /// The table that the card's first sector holds: the boot partition first, where there is one.
   public var partitionTable: MasterBootRecord {
     var partitions: [MasterBootRecord.Partition] = []
     if let boot { partitions.append(.init(number: 1, boot.range, type: .fat32LBA, isActive: true)) }
-    if let data { partitions.append(.init(number: data.number, data.range, type: .linux)) }
+    for volume in (data.map { [$0] } ?? []) + persistentPartitions {
+      partitions.append(.init(number: volume.number, volume.range, type: .linux))
+    }
     return MasterBootRecord(diskSignature: identifiers.diskSignature, partitions: partitions)
   }
 }

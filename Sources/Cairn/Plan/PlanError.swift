@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Alpine
 internal import Blocks
+public import Entries
 public import Ext4
 public import FAT32
 public import Recipes
@@ -12,6 +14,10 @@ public enum PlanError: Error, Equatable, Sendable {
   case noPartition
   case boot(FAT32Error)
   case data(Ext4Error)
+  /// Persistent directories that don't go together.
+  case persistence(AlpineError)
+  /// A persistent directory's own file system can't be made.
+  case persistentVolume(path: EntryPath, Ext4Error)
 }
 
 extension PlanError: CustomStringConvertible {
@@ -28,6 +34,11 @@ extension PlanError: CustomStringConvertible {
         + "make it \(ByteSize(byteCount: smallest.roundedUp(to: 1 << 20))) or more (--boot-size)"
     case .boot(let error): "boot partition: \(error)"
     case .data(let error): "data partition: \(error.words)"
+    case .persistence(let error): "\(error)"
+    case .persistentVolume(let path, .tooSmall(let size, let smallest)):
+      "persistent directory /\(path): \(ByteSize(byteCount: size)) are too few for its file system; "
+        + "give it \(ByteSize(byteCount: smallest)) or more (size=), or the card (--size)"
+    case .persistentVolume(let path, let error): "persistent directory /\(path): \(error)"
     }
   }
 
@@ -41,7 +52,12 @@ extension PlanError: CustomStringConvertible {
         names.append("a data partition")
       }
     }
-    return names.joined(separator: " and ")
+    for request in recipe.persistence
+    where recipe.hasDataPartition && request.directory.strategy == .partition {
+      names.append("a partition\(request.size.map { " of \($0)" } ?? "") for /\(request.directory.path)")
+    }
+    let last = names.popLast() ?? ""
+    return names.isEmpty ? last : names.joined(separator: ", ") + " and " + last
   }
 }
 
