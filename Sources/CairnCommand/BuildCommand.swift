@@ -36,11 +36,10 @@ struct BuildCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A directory that survives a reboot, or none; many times. Strategies: overlay (what is written lies on the ext4 "
-        + "partition), bind (all of it does), file (an ext4 in a file of that partition), partition (an ext4 of its "
-        + "own). (default: bind for Docker's, containerd's and podman's directories, else overlay; with no path "
-        + "named, /var/lib/docker; size: 1GiB for a file, up to half of the partition, for a partition an even "
-        + "share of the rest)",
+      "A directory that survives a reboot, by overlay (what is written lies on the ext4 partition), bind (all of "
+        + "it does), file (an ext4 in a file of that partition) or partition (an ext4 of its own); or none. Many "
+        + "times. (default: /var/lib/docker; bind for container engines, else overlay; a file of 1GiB, at most half "
+        + "of the partition; a partition with an even share of the card)",
       valueName: "path[:strategy[,size=size]]"),
     transform: PersistOption.init)
   var persist: [PersistOption] = []

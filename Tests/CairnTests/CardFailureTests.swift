@@ -121,7 +121,7 @@ import Testing
 }
 
 /// Keeps the first sector and nothing else.
-private final class FirstSector: BlockTarget {
+final class FirstSector: BlockTarget {
   let size: UInt64
   private(set) var sector = [UInt8](repeating: 0, count: 512)
 
