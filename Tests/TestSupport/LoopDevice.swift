@@ -58,7 +58,12 @@ public final class LoopMount {
 
   public func unmount() {
     guard device != nil else { return }
-    _ = try? Self.umount.run(directory.path)
+    // A child process that was started meanwhile may hold the mount for a moment.
+    var result = try? Self.umount.run(directory.path)
+    for _ in 0..<50 where result?.status != 0 {
+      usleep(20_000)
+      result = try? Self.umount.run(directory.path)
+    }
     device = nil
   }
 }
