@@ -28,6 +28,12 @@ struct PersistTests {
   private func build(
     _ directories: [String], _ options: String..., output: String? = nil
   ) throws -> ForeignTool.Result {
+    try build(directories, options, output: output)
+  }
+
+  private func build(
+    _ directories: [String], _ options: [String], output: String? = nil
+  ) throws -> ForeignTool.Result {
     try cairn.run(
       [
         "build", "--release", release, "-o", output ?? image, "--no-sync", "--boot-size", "36MiB",
@@ -188,6 +194,27 @@ struct PersistTests {
     #expect(run.status == status)
     #expect(run.errors.contains(reason), "\(run.errors)")
     #expect(!FileManager.default.fileExists(atPath: image))
+  }
+
+  @Test func `what the data brings for a directory is kept`() throws {
+    let tree = scratch.path("tree/overlay/var/log/upper")
+    try FileManager.default.createDirectory(atPath: tree, withIntermediateDirectories: true)
+    try Data("old\n".utf8).write(to: URL(fileURLWithPath: tree + "/messages"))
+    try FileManager.default.createDirectory(
+      atPath: scratch.path("tree/images/srv"), withIntermediateDirectories: true)
+    let volume = scratch.path("tree/images/srv/db.img")
+    #expect(try ForeignTool("mke2fs").run("-q", "-t", "ext4", volume, "10M").status == 0)
+    let options = ["--data", scratch.path("tree"), "--size", "256MiB"]
+    let build = try build(Self.allStrategies, options)
+    #expect(build.status == 0, "\(build.errors)")
+    let data = "\(image)?offset=\(40 << 20)"
+    #expect(try debugfs.run("-R", "cat /overlay/var/log/upper/messages", data).text == "old\n")
+    _ = try debugfs.run("-R", "dump /images/srv/db.img \(scratch.path("inner"))", data)
+    #expect(FileManager.default.contentsEqual(atPath: scratch.path("inner"), andPath: volume))
+    try FileManager.default.removeItem(atPath: volume)
+    try FileManager.default.createDirectory(atPath: volume, withIntermediateDirectories: true)
+    let refused = try self.build(Self.allStrategies, options)
+    #expect(refused.status == 5 && refused.errors.contains("images/srv/db.img"), "\(refused.errors)")
   }
 
   @Test func `without a release there is no system that could remember`() throws {

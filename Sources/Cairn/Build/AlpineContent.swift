@@ -36,12 +36,12 @@ struct AlpineContent {
     return path ?? partition.overlayPath
   }
 
-  /// Makes the file system that is a file of the data partition, in its place.
+  /// Makes the file system that is a file of the data partition, in its place, unless the inputs brought that file.
   private func addImage<Writer: PathHolder & ~Copyable>(
     of directory: PersistentDirectory, to writer: inout Writer
   ) throws(Ext4Error) {
     guard case .file(let format) = directory.place, let path = directory.persistence.imagePath,
-      !writer.contains(path)
+      !writer.contains(path) || writer.containsDirectory(path)
     else { return }
     let entry = Entry(path, .regular(.init(size: format.size)), mode: 0o600, modificationTime: time)
     try directory.makeVolume(on: writer.addImage(entry), format)
