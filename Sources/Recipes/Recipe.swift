@@ -19,6 +19,7 @@ public struct Recipe: Equatable, Sendable {
   /// Directories that stay on the card, in the order of their mounts and partitions. Without a data partition, or
   /// without a release, none does.
   public var persistence: [PersistenceRequest]
+  public var system: SystemSettings
   /// Every timestamp that no input brings, in seconds from 1970 UTC; nil: the time of the first input's first entry.
   public var epoch: Int64?
 
@@ -34,7 +35,8 @@ public struct Recipe: Equatable, Sendable {
   public init(
     size: ByteSize? = nil, bootSize: ByteSize = Recipe.defaultBootSize, hasBootPartition: Bool = true,
     hostname: Hostname = .default, hasDataPartition: Bool = true, dataSize: DataSize = .rest,
-    dataFormat: DataFormat = DataFormat(), persistence: [PersistenceRequest] = [.docker], epoch: Int64? = nil
+    dataFormat: DataFormat = DataFormat(), persistence: [PersistenceRequest] = [.docker],
+    system: SystemSettings = SystemSettings(), epoch: Int64? = nil
   ) {
     self.size = size
     self.bootSize = bootSize
@@ -44,6 +46,7 @@ public struct Recipe: Equatable, Sendable {
     self.dataSize = dataSize
     self.dataFormat = dataFormat
     self.persistence = persistence
+    self.system = system
     self.epoch = epoch
   }
 
@@ -57,7 +60,7 @@ public struct Recipe: Equatable, Sendable {
   }
 
   /// The recipe in one spelling, whoever wrote it and however: a line a key, sorted, sizes in bytes. What identifiers
-  /// derive from.
+  /// derive from. It holds no secret, and of the system's settings a digest.
   public var canonicalText: String {
     var lines = ["hostname: \(hostname)"]
     if let size = decidedSize { lines.append("size: \(size.byteCount)") }
@@ -70,6 +73,7 @@ public struct Recipe: Equatable, Sendable {
     }
     lines += dataFormat.canonicalLines
     lines += persistenceLines
+    if let digest = system.canonicalDigest { lines.append("system: \(digest)") }
     if let epoch { lines.append("epoch: \(epoch)") }
     return lines.sorted().map { $0 + "\n" }.joined()
   }
