@@ -31,7 +31,8 @@ let package = Package(
     .library(name: "FAT32", targets: ["FAT32"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(name: "CLinux"),
@@ -51,7 +52,7 @@ let package = Package(
 
     floor("Alpine", ["Entries", "Archive", "CCrypto"]),
 
-    floor("Recipes", ["Entries", "Ext4", "Alpine"]),
+    floor("Recipes", ["Entries", "Ext4", "Alpine", "Yams"]),
 
     floor(
       "Cairn",

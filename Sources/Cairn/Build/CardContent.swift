@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Entries
+public import Recipes
 
 /// What comes onto a card: tars, in any compression that `ArchiveReader` knows, and directories.
 public struct CardContent: Equatable, Sendable {
@@ -17,17 +18,7 @@ public struct CardContent: Equatable, Sendable {
   /// Take what is no Alpine release for one, too.
   public var acceptsAnyRelease: Bool
 
-  /// A tar or a directory, and where its entries go.
-  public struct Input: Equatable, Sendable {
-    public var path: String
-    /// Directory on the volume that the input's "./" becomes. Made as root:root 0755 where no input has it.
-    public var target: EntryPath
-
-    public init(path: String, target: EntryPath = .root) {
-      self.path = path
-      self.target = target
-    }
-  }
+  public typealias Input = ContentSource
 
   public init(
     release: String? = nil, boot: [String] = [], data: [Input] = [], directoryOwner: Entry.Owner? = nil,
@@ -48,16 +39,11 @@ public struct CardContent: Equatable, Sendable {
   var bootInputs: [Input] { ((release.map { [$0] } ?? []) + boot).map { Input(path: $0) } }
 }
 
-extension CardContent.Input {
-  /// "PATH" or "TARGET=PATH", split at the first "=": a path that has one itself is written "/=PATH".
-  ///
-  /// - Throws: `EntryPathError` for a target that leads out of the volume.
-  public init(_ text: String) throws(EntryPathError) {
-    guard let separator = text.firstIndex(of: "=") else {
-      self.init(path: text)
-      return
-    }
-    let target = text[..<separator].utf8.drop { $0 == UInt8(ascii: "/") }
-    self.init(path: String(text[text.index(after: separator)...]), target: try EntryPath(target))
+extension CardContent {
+  /// What a recipe file names, as far as it is for the card's partitions.
+  public init(_ inputs: RecipeFile.Inputs) {
+    self.init(
+      release: inputs.release, boot: inputs.boot, data: inputs.data, directoryOwner: inputs.directoryOwner,
+      deviceTable: inputs.deviceTable, acceptsAnyRelease: inputs.acceptsAnyRelease)
   }
 }

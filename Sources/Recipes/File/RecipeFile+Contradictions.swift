@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Alpine
+internal import Entries
+internal import Ext4
+
+// What is right by itself and wrong beside something else.
+extension RecipeReader {
+  mutating func checkContradictions(in file: RecipeFile) {
+    checkPartitions(file)
+    checkSizes(file.recipe)
+    checkFormat(file.recipe)
+    checkPersist(file.persist ?? [])
+    checkUsers(file.recipe.system)
+    checkServices(file.recipe.system)
+    for problem in file.recipe.system.problemsForRecipe {
+      complain(problem.reason, at: Self.keyPath(of: problem))
+    }
+  }
+
+  private mutating func checkPartitions(_ file: RecipeFile) {
+    let recipe = file.recipe
+    if !recipe.hasBootPartition {
+      if !recipe.hasDataPartition {
+        complain(
+          "\"boot: none\" and \"data: none\" leave nothing to make; leave one of them out", at: ["data"])
+      }
+      if has(["release"]) {
+        complain("\"boot: none\" leaves no partition for it; leave one of them out", at: ["release"])
+      }
+    }
+    guard !recipe.hasDataPartition else { return }
+    for key in ["persist", "cache", "lbu", "overlay"]
+    where has([key]) && !(key == "persist" && file.persist == []) {
+      complain("\"data: none\" leaves no partition for it; leave one of them out", at: [key])
+    }
+  }
+
+  private mutating func checkSizes(_ recipe: Recipe) {
+    guard let size = recipe.size, case .fixed(let dataSize) = recipe.dataSize, recipe.hasDataPartition else {
+      return
+    }
+    let needed = dataSize.byteCount + (recipe.hasBootPartition ? recipe.bootSize.byteCount : 0)
+    if needed >= size.byteCount {
+      let needed = ByteSize(byteCount: needed)
+      complain(
+        "a card of \(size) has no room for partitions of \(needed) and the table before them", at: ["size"])
+    }
+  }
+
+  /// What Ext4 says of a volume that is like this one, and large enough for anything.
+  private mutating func checkFormat(_ recipe: Recipe) {
+    guard has(["data"]), recipe.hasDataPartition, let zero = Identifier([UInt8](repeating: 0, count: 16))
+    else { return }
+    var size: UInt64 = 1 << 40
+    if case .fixed(let fixed) = recipe.dataSize { size = fixed.byteCount }
+    let format = recipe.dataFormat.format(
+      size: size, derivedUUID: zero, hashSeed: zero, time: Timestamp(seconds: 0))
+    do { try format.validate() } catch { complain("\(error)", at: ["data", Self.key(of: error)]) }
+  }
+
+  /// The key of the data partition that an error is about.
+  private static func key(of error: Ext4Error) -> String {
+    switch error {
+    case .tooSmall, .invalidFormat(.size): "size"
+    case .invalidFormat(.reservedBlockPercentage): "reserved"
+    case .invalidFormat(.inodeRatio): "inode-ratio"
+    case .invalidFormat(.inodeCount): "inodes"
+    case .invalidFormat(.journalModeWithoutJournal): "mount-options"
+    case .invalidFormat(.journalWithoutFeature), .invalidFormat(.journalBlockCount): "journal"
+    case .invalidFeatures: "features"
+    default: "label"
+    }
+  }
+
+  private mutating func checkPersist(_ directories: [RecipeFile.Persist]) {
+    for (index, directory) in directories.enumerated() {
+      let outer = directories.enumerated().first { place, other in
+        place != index && directory.path.isEqualOrBelow(other.path)
+          && (directory.path != other.path || place < index)
+      }
+      guard let outer else { continue }
+      let other = "/\(outer.element.path.bytes.printable)"
+      complain(
+        directory.path == outer.element.path
+          ? "\(other) is there twice; leave one out"
+          : "lies in \(other), which is kept as a whole; leave one of them out",
+        at: ["persist", "\(index)"])
+    }
+  }
+
+  private mutating func checkUsers(_ system: SystemSettings) {
+    var names: Set<String> = []
+    for (index, user) in system.users.enumerated() {
+      let path = ["users", "\(index)"]
+      if user.name.isEmpty, !has(path + ["name"]), !has(["users", "name"]) {
+        complain("has no name; give the user one", at: path)
+      }
+      if !user.name.isEmpty, !names.insert(user.name).inserted {
+        complain("\(Scalars.quoted(user.name)) is there twice; leave one out", at: path + ["name"])
+      }
+    }
+  }
+
+  private mutating func checkServices(_ system: SystemSettings) {
+    for (index, name) in system.removedServices.enumerated() {
+      guard let service = system.addedServices.first(where: { $0.name == name }) else { continue }
+      complain(
+        "\(name) is to start in runlevel \(service.runlevel.rawValue), too; leave one of them out",
+        at: ["services", "remove", "\(index)"])
+    }
+  }
+}
+
+// The settings' own rules.
+extension SystemSettings {
+  fileprivate var problemsForRecipe: [SettingProblem] { [] }
+}
+
+extension RecipeReader {
+  /// Where a recipe file has a setting.
+  private static func keyPath(of problem: SettingProblem) -> [String] {
+    guard let setting = problem.key.first, let keys = keysOfSettings[setting] else { return problem.key }
+    return keys + problem.key.dropFirst()
+  }
+
+  private static let keysOfSettings = [
+    "interfaces": ["network", "interfaces"], "nameservers": ["network", "nameservers"],
+    "searchDomain": ["network", "search"], "timeService": ["ntp"], "sshServer": ["ssh"],
+    "rootPassword": ["root", "password"], "rootKeys": ["ssh", "keys"], "addedServices": ["services"],
+    "removedServices": ["services", "remove"], "repositoryKeys": ["repository-keys"],
+    "localScripts": ["scripts"],
+  ]
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Entries
+
+/// What a recipe file says: the recipe, and what the card is made from.
+///
+/// ```yaml
+/// release: alpine-rpi-3.22.1-aarch64.tar.gz
+/// hostname: pi
+/// ```
+///
+/// It is YAML, whose scalars are read as what their key takes: `country: NO` is text.
+public struct RecipeFile: Equatable, Sendable {
+  public var recipe = Recipe()
+  public var inputs = Inputs()
+  /// Directories that stay on the card; nil where the file has no word on it, empty for "none".
+  public var persist: [Persist]?
+  /// Lines for the firmware's configuration on the boot partition.
+  public var firmwareLines: [String] = []
+  /// What the kernel's command line has besides the release's.
+  public var kernelParameters: [String] = []
+  /// Whether packages may come over a network at the first boot that neither the release nor the cache has.
+  public var hasNetworkAtFirstBoot = false
+
+  /// A directory that stays on the card.
+  public struct Persist: Equatable, Sendable {
+    /// As it is in the root.
+    public var path: EntryPath
+    /// Name of a strategy; nil for the one that suits the directory.
+    public var strategy: String?
+    /// Of a file system of its own.
+    public var size: ByteSize?
+  }
+
+  /// Paths of what is read, as the process finds them.
+  public struct Inputs: Equatable, Sendable {
+    public var release: String?
+    public var acceptsAnyRelease = false
+    public var boot: [String] = []
+    public var data: [ContentSource] = []
+    public var directoryOwner: Entry.Owner?
+    public var deviceTable: String?
+    /// More for the overlay: tars and directories.
+    public var overlay: [String] = []
+    /// Packages for the cache: tars and directories.
+    public var packages: [String] = []
+    /// Directory of the ssh server's host keys.
+    public var hostKeys: String?
+    public var repositoryKeys: [String] = []
+    public var localScripts: [String] = []
+
+    public init() {}
+  }
+
+  public init() {}
+
+  /// Bytes that a file may have.
+  public static let largestByteCount = YAMLDocument.largestByteCount
+
+  /// - Parameters:
+  ///   - bytes: of the file.
+  ///   - directory: that relative paths in it start from; empty for the working directory.
+  /// - Throws: everything that is wrong with it, at once.
+  public init(_ bytes: [UInt8], directory: String = "") throws(RecipeFileError) {
+    let document = try YAMLDocument(bytes)
+    var reader = RecipeReader(document, outline: Self.keys)
+    reader.read(
+      RecipeValue(node: document.root, path: []), keys: Self.table, into: &self,
+      expecting: "keys such as hostname")
+    reader.checkContradictions(in: self)
+    guard reader.complaints.isEmpty else { throw RecipeFileError(reader.complaints) }
+    inputs.resolve(against: directory)
+  }
+
+  /// Every key, for people.
+  public static var keys: [RecipeKey] { table.map(\.description) }
+}
+
+extension RecipeFile.Inputs {
+  fileprivate mutating func resolve(against directory: String) {
+    func resolved(_ path: String) -> String {
+      directory.isEmpty || path.hasPrefix("/")
+        ? path : directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"
+    }
+    release = release.map(resolved)
+    boot = boot.map(resolved)
+    data = data.map { ContentSource(path: resolved($0.path), target: $0.target) }
+    deviceTable = deviceTable.map(resolved)
+    overlay = overlay.map(resolved)
+    packages = packages.map(resolved)
+    hostKeys = hostKeys.map(resolved)
+    repositoryKeys = repositoryKeys.map(resolved)
+    localScripts = localScripts.map(resolved)
+  }
+}
