@@ -13,9 +13,9 @@ extension ByteSize: ExpressibleByArgument {
 
 extension Architecture: ExpressibleByArgument {}
 
-extension ErrorBehavior: ExpressibleByArgument {}
-
 // Values whose refusal takes a reason.
+
+extension ErrorBehavior: ExpressibleByArgument {}
 
 extension CardContent.Input {
   init(argument: String) throws {

@@ -12,7 +12,16 @@ struct BuildCommand: ParsableCommand {
       mounted as /media/mmcblk0p2 and keeps the lbu overlay, the apk cache and /var/lib/docker. No root, no mount. \
       The output's name holds the old file or the whole new one. Times are UTC. SOURCE_DATE_EPOCH, where set, \
       dates what no input dates; else it is the time of the first input's first entry.
+
+      A recipe is a YAML file with a key for each option that decides what the card is; --recipe-keys lists them. An \
+      option wins over its key, and --boot and --data over all that the recipe's lists name.
       """)
+
+  @Argument(help: ArgumentHelp("A YAML file that says what the card is; options win over it."))
+  var recipe: String?
+
+  @Flag(help: "Print the keys that a recipe can have, and make nothing.")
+  var recipeKeys = false
 
   @OptionGroup(title: "What the card holds")
   var contentOptions: ContentOptions
@@ -28,8 +37,8 @@ struct BuildCommand: ParsableCommand {
       valueName: "size"))
   var size: ByteSize?
 
-  @Option(help: ArgumentHelp("Size of the FAT32 partition.", valueName: "size"))
-  var bootSize = Recipe.defaultBootSize
+  @Option(help: ArgumentHelp("Size of the FAT32 partition. (default: 256MiB)", valueName: "size"))
+  var bootSize: ByteSize?
 
   @OptionGroup(title: "Options for the ext4 partition")
   var dataOptions: DataOptions
@@ -44,8 +53,10 @@ struct BuildCommand: ParsableCommand {
     transform: PersistOption.init)
   var persist: [PersistOption] = []
 
-  @Option(help: ArgumentHelp("The Pi's host name, and the name of its overlay.", valueName: "name"))
-  var hostname = Hostname.default.name
+  @Option(
+    help: ArgumentHelp(
+      "The Pi's host name, and the name of its overlay. (default: alpine)", valueName: "name"))
+  var hostname: String?
 
   @Flag(help: "Don't wait until the image is on storage.")
   var noSync = false
@@ -57,16 +68,21 @@ struct BuildCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if contentOptions.noData, !dataOptions.areDefault {
+    if contentOptions.noData, try !dataOptions.areDefault {
       throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
     }
-    try PersistOption.validate(
-      persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
+    // A recipe may name what is missing.
+    if recipe == nil, !recipeKeys {
+      try contentOptions.checkPresence()
+      try PersistOption.validate(
+        persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
+    }
     try FileArgument.check(output: output, "--output")
   }
 
   mutating func run() throws {
-    let card = CardImage(recipe: try recipe(), content: contentOptions.content)
+    if recipeKeys { return try Terminal.standardOutput(RecipeKeyList(keys: RecipeFile.keys).text) }
+    let card = try card()
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
     let start = ContinuousClock.now
@@ -99,14 +115,28 @@ struct BuildCommand: ParsableCommand {
       "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
         + "they got the nearest one")
   }
+}
 
-  /// The flags and the environment as a recipe.
-  private func recipe() throws -> Recipe {
-    var recipe = Recipe(
-      size: size, bootSize: bootSize, hasBootPartition: !contentOptions.noBoot,
-      hasDataPartition: !contentOptions.noData, dataSize: dataOptions.dataSize ?? .rest,
-      dataFormat: dataOptions.format, persistence: PersistOption.requests(persist))
-    do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
+// The recipe file, and the options that win over it.
+extension BuildCommand {
+  private func card() throws -> CardImage {
+    var file = RecipeFile()
+    if let recipe {
+      do { file = try RecipeFile(contentsOf: recipe) } catch { throw Failure(error, path: recipe) }
+    }
+    contentOptions.apply(to: &file)
+    try apply(to: &file.recipe)
+    return CardImage(recipe: file.recipe, content: CardContent(file.inputs))
+  }
+
+  private func apply(to recipe: inout Recipe) throws {
+    if let size { recipe.size = size }
+    if let bootSize { recipe.bootSize = bootSize }
+    try dataOptions.apply(to: &recipe)
+    if !persist.isEmpty { recipe.persistence = PersistOption.requests(persist) }
+    if let hostname {
+      do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
+    }
     if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = UInt32(epoch) else {
         throw Failure.recipe(
@@ -114,6 +144,5 @@ struct BuildCommand: ParsableCommand {
       }
       recipe.epoch = Int64(seconds)
     }
-    return recipe
   }
 }

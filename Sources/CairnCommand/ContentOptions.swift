@@ -49,12 +49,16 @@ struct ContentOptions: ParsableArguments {
 
   func validate() throws {
     try checkContradictions()
+    try checkPaths()
+  }
+
+  /// Throws where nothing is named for the card, and no recipe names it either.
+  func checkPresence() throws {
     if noBoot, data.isEmpty { throw ValidationError("Missing '--data <path>'") }
     if !noBoot, release == nil, boot.isEmpty {
       throw ValidationError(
         "Missing '--release <tar>' or '--boot <path>'; '--no-boot' makes no boot partition")
     }
-    try checkPaths()
   }
 
   private func checkContradictions() throws {
@@ -74,9 +78,30 @@ struct ContentOptions: ParsableArguments {
     if let deviceTable { try FileArgument.check(input: deviceTable, "--device-table") }
   }
 
-  var content: CardContent {
-    CardContent(
-      release: release, boot: boot, data: data, directoryOwner: owner, deviceTable: deviceTable,
-      acceptsAnyRelease: allow.contains(.unknownRelease))
+  /// Puts what was given in the place of what the recipe file has. An input that is named here brings its partition back; a
+  /// partition that is left out here takes the recipe's inputs with it.
+  func apply(to file: inout RecipeFile) {
+    if release != nil || !boot.isEmpty { file.recipe.hasBootPartition = true }
+    if !data.isEmpty || deviceTable != nil { file.recipe.hasDataPartition = true }
+    if noBoot {
+      file.recipe.hasBootPartition = false
+      file.inputs.release = nil
+      file.inputs.boot = []
+    }
+    if noData {
+      file.recipe.hasDataPartition = false
+      file.inputs.data = []
+      file.inputs.deviceTable = nil
+    }
+    apply(to: &file.inputs)
+  }
+
+  private func apply(to inputs: inout RecipeFile.Inputs) {
+    if let release { inputs.release = release }
+    if !boot.isEmpty { inputs.boot = boot }
+    if !data.isEmpty { inputs.data = data }
+    if let owner { inputs.directoryOwner = owner }
+    if let deviceTable { inputs.deviceTable = deviceTable }
+    if allow.contains(.unknownRelease) { inputs.acceptsAnyRelease = true }
   }
 }

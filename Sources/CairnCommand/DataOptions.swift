@@ -9,7 +9,7 @@ struct DataOptions: ParsableArguments {
       "Size of the ext4 partition, such as 1GiB; min for what its content takes, min+100MiB for so much more. "
         + "(default: the rest of the card)",
       valueName: "size|min"),
-    transform: DataOptions.dataSize)
+    transform: { try Recipe.DataSize($0) })
   var dataSize: Recipe.DataSize?
 
   @Option(
@@ -46,7 +46,7 @@ struct DataOptions: ParsableArguments {
     help: ArgumentHelp(
       "Features as mke2fs -O has them (\"^metadata_csum,^64bit\"), old-kernels for those of Linux 2.6.28, or both.",
       valueName: "list"),
-    transform: DataOptions.features)
+    transform: { try FeatureSet(option: $0) })
   var features: FeatureSet?
 
   @Option(
@@ -60,52 +60,32 @@ struct DataOptions: ParsableArguments {
   func validate() throws {
     guard let journalSize else { return }
     if noJournal { throw ValidationError("'--no-journal' and '--journal-size' exclude each other") }
-    // What e2fsck takes for a journal.
-    guard (4 << 20...40_000 << 20).contains(journalSize.byteCount) else {
-      throw ValidationError("'--journal-size' takes 4MiB to 40000MiB")
+    do { _ = try Ext4.Format.Journal(size: journalSize) } catch {
+      throw ValidationError("'--journal-size': \(error)")
     }
   }
 
   /// Whether nothing was asked for.
-  var areDefault: Bool { dataSize == nil && format == DataFormat() }
-
-  var format: DataFormat {
-    var format = DataFormat(uuid: dataUuid, inodeRatio: inodeRatio?.byteCount, inodeCount: inodes)
-    if let dataLabel { format.label = dataLabel }
-    if noJournal { format.journal = .none }
-    if let journalSize {
-      format.journal = .blocks(UInt32(clamping: journalSize.byteCount / Ext4.Format.blockSize))
+  var areDefault: Bool {
+    get throws {
+      var recipe = Recipe()
+      try apply(to: &recipe)
+      return recipe == Recipe()
     }
-    if let reserved { format.reservedBlockPercentage = reserved }
-    if let features { format.features = features }
-    if let mountOptions { format.mountOptions = mountOptions }
-    if let errors { format.errorBehavior = errors }
-    return format
-  }
-}
-
-extension DataOptions {
-  /// "min", "min+SIZE" or a size.
-  private static func dataSize(_ text: String) throws -> Recipe.DataSize {
-    let word = "min"
-    guard text.hasPrefix(word) else { return .fixed(try byteSize(text[...])) }
-    let slack = text.dropFirst(word.count)
-    guard !slack.isEmpty else { return .smallest(slack: ByteSize(byteCount: 0)) }
-    guard slack.hasPrefix("+") else { throw ValidationError("give a size, min or min+SIZE") }
-    return .smallest(slack: try byteSize(slack.dropFirst()))
   }
 
-  private static func byteSize(_ text: Substring) throws -> ByteSize {
-    guard let size = ByteSize(String(text)) else {
-      throw ValidationError("give a size such as 512MiB or 4GB, min or min+SIZE")
-    }
-    return size
-  }
-
-  /// The preset, then what changes it.
-  private static func features(_ text: String) throws -> FeatureSet {
-    let preset = "old-kernels"
-    guard text.hasPrefix(preset) else { return try FeatureSet(text) }
-    return try FeatureSet(String(text.dropFirst(preset.count)), changing: .oldKernels)
+  /// Puts what was given in the place of what the recipe has.
+  func apply(to recipe: inout Recipe) throws {
+    if let dataSize { recipe.dataSize = dataSize }
+    if let dataLabel { recipe.dataFormat.label = dataLabel }
+    if let dataUuid { recipe.dataFormat.uuid = dataUuid }
+    if noJournal { recipe.dataFormat.journal = .none }
+    if let journalSize { recipe.dataFormat.journal = try Ext4.Format.Journal(size: journalSize) }
+    if let reserved { recipe.dataFormat.reservedBlockPercentage = reserved }
+    if let inodeRatio { recipe.dataFormat.inodeRatio = inodeRatio.byteCount }
+    if let inodes { recipe.dataFormat.inodeCount = inodes }
+    if let features { recipe.dataFormat.features = features }
+    if let mountOptions { recipe.dataFormat.mountOptions = mountOptions }
+    if let errors { recipe.dataFormat.errorBehavior = errors }
   }
 }

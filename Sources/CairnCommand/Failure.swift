@@ -30,6 +30,19 @@ extension Failure {
     exitCode = Self.status(of: error).rawValue
   }
 
+  init(_ error: RecipeReadError, path: String) {
+    switch error {
+    case .unreadable(let error):
+      message = "\(error)"
+      exitCode = Self.status(ofReading: error).rawValue
+    case .recipe(let error):
+      let count = error.complaints.count
+      message = "\(path): \(count == 1 ? "a problem" : "\(count) problems")"
+      details = error.complaints.map { "\(path):\($0)" }
+      exitCode = ExitStatus.recipeInvalid.rawValue
+    }
+  }
+
   init(_ error: CheckError) {
     message = "\(error)"
     exitCode = (error.targetError.map { Self.status(ofReading: $0) } ?? .internalError).rawValue

@@ -9,7 +9,6 @@ extension RecipeReader {
     checkPartitions(file)
     checkSizes(file.recipe)
     checkFormat(file.recipe)
-    checkPersist(file.persist ?? [])
     checkUsers(file.recipe.system)
     checkServices(file.recipe.system)
     for problem in file.recipe.system.problemsForRecipe {
@@ -30,7 +29,7 @@ extension RecipeReader {
     }
     guard !recipe.hasDataPartition else { return }
     for key in ["persist", "cache", "lbu", "overlay"]
-    where has([key]) && !(key == "persist" && file.persist == []) {
+    where has([key]) && !(key == "persist" && file.recipe.persistence.isEmpty) {
       complain("\"data: none\" leaves no partition for it; leave one of them out", at: [key])
     }
   }
@@ -69,22 +68,6 @@ extension RecipeReader {
     case .invalidFormat(.journalWithoutFeature), .invalidFormat(.journalBlockCount): "journal"
     case .invalidFeatures: "features"
     default: "label"
-    }
-  }
-
-  private mutating func checkPersist(_ directories: [RecipeFile.Persist]) {
-    for (index, directory) in directories.enumerated() {
-      let outer = directories.enumerated().first { place, other in
-        place != index && directory.path.isEqualOrBelow(other.path)
-          && (directory.path != other.path || place < index)
-      }
-      guard let outer else { continue }
-      let other = "/\(outer.element.path.bytes.printable)"
-      complain(
-        directory.path == outer.element.path
-          ? "\(other) is there twice; leave one out"
-          : "lies in \(other), which is kept as a whole; leave one of them out",
-        at: ["persist", "\(index)"])
     }
   }
 

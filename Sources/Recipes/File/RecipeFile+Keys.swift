@@ -133,22 +133,17 @@ extension RecipeFile {
   /// What is known of a directory before its keys are through.
   private struct PersistDraft {
     var path: EntryPath?
-    var strategy: String?
+    var strategy: Persistence.Strategy?
     var size: ByteSize?
   }
-
-  private static let strategies = ["overlay", "bind", "file", "partition"]
 
   private static var persistKeys: [Key<PersistDraft>] {
     [
       .scalar("path", \.path, "an absolute path", "The directory.", Scalars.absolutePath),
       .scalar(
-        "by", \.strategy, Scalars.alternatives(strategies),
+        "by", \.strategy, Scalars.alternatives(Persistence.Strategy.allCases.map(\.rawValue)),
         "How it is kept; bind for the directories of container engines, else overlay."
-      ) { text in
-        guard strategies.contains(text) else { throw Scalars.unknownWord(text, among: strategies) }
-        return text
-      },
+      ) { try Scalars.word($0) },
       .scalar("size", \.size, Scalars.size, "Of the file system of a file or a partition.", Scalars.size),
     ]
   }
@@ -158,24 +153,33 @@ extension RecipeFile {
   ) {
     if case .scalar(let scalar) = value.node, scalar.string == "none" {
       reader.note(value)
-      file.persist = []
+      file.recipe.persistence = []
       return
     }
-    file.persist = reader.items(of: value).compactMap { item in
+    var requests: [PersistenceRequest] = []
+    for item in reader.items(of: value) {
       let draft = reader.item(item, "a path or a mapping", new: PersistDraft(), persistKeys) { text in
         PersistDraft(path: try Scalars.absolutePath(text))
       }
-      guard let draft else { return nil }
-      if draft.path == nil, !reader.has(item.path + ["path"]) {
-        reader.complain("has no path; name the directory", at: item)
+      guard let draft else { continue }
+      guard let path = draft.path else {
+        if !reader.has(item.path + ["path"]) { reader.complain("has no path; name the directory", at: item) }
+        continue
       }
-      if draft.size != nil, draft.strategy != "file", draft.strategy != "partition" {
-        reader.complain(
-          "only a file or a partition has a size of its own; say \"by: file\" or \"by: partition\"",
-          at: item.path + ["size"])
+      do {
+        let directory = try Persistence(path, strategy: draft.strategy)
+        if let problem = directory.problem(behind: requests.map(\.directory)) {
+          reader.complain("\(problem)", at: item)
+        } else {
+          requests.append(try PersistenceRequest(directory, size: draft.size))
+        }
+      } catch AlpineError.persistence(_, let problem) {
+        reader.complain("\(problem)", at: item)
+      } catch {
+        reader.complain("\(error)", at: item.path + ["size"])
       }
-      return draft.path.map { Persist(path: $0, strategy: draft.strategy, size: draft.size) }
     }
+    file.recipe.persistence = requests
   }
 }
 

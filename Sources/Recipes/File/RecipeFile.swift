@@ -12,24 +12,12 @@ public import Entries
 public struct RecipeFile: Equatable, Sendable {
   public var recipe = Recipe()
   public var inputs = Inputs()
-  /// Directories that stay on the card; nil where the file has no word on it, empty for "none".
-  public var persist: [Persist]?
   /// Lines for the firmware's configuration on the boot partition.
   public var firmwareLines: [String] = []
   /// What the kernel's command line has besides the release's.
   public var kernelParameters: [String] = []
   /// Whether packages may come over a network at the first boot that neither the release nor the cache has.
   public var hasNetworkAtFirstBoot = false
-
-  /// A directory that stays on the card.
-  public struct Persist: Equatable, Sendable {
-    /// As it is in the root.
-    public var path: EntryPath
-    /// Name of a strategy; nil for the one that suits the directory.
-    public var strategy: String?
-    /// Of a file system of its own.
-    public var size: ByteSize?
-  }
 
   /// Paths of what is read, as the process finds them.
   public struct Inputs: Equatable, Sendable {
