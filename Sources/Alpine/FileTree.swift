@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 import Entries
 
-/// Files made in memory: few and small, all of root, all of one time.
+/// Files made in memory: few and small, all of one time, of root unless something else is said.
 struct FileTree: EntryTree {
   private var files: [EntryPath: (entry: Entry, bytes: [UInt8])] = [:]
   private let time: Timestamp
 
   init(time: Timestamp) { self.time = time }
 
-  /// Every directory on the way to it that is not there yet is made, too, with mode 0755.
-  mutating func addDirectory(_ path: EntryPath, mode: UInt16 = 0o755) {
-    put(Entry(path, .directory, mode: mode, modificationTime: time), [])
+  /// Every directory on the way to it that is not there yet is made, too, with mode 0755 and of root.
+  mutating func addDirectory(_ path: EntryPath, mode: UInt16 = 0o755, owner: Entry.Owner = .root) {
+    put(Entry(path, .directory, mode: mode, owner: owner, modificationTime: time), [])
   }
 
-  mutating func addFile(_ path: EntryPath, _ bytes: [UInt8], mode: UInt16 = 0o644) {
-    put(
-      Entry(path, .regular(Entry.Content(size: UInt64(bytes.count))), mode: mode, modificationTime: time),
-      bytes)
+  mutating func addFile(
+    _ path: EntryPath, _ bytes: [UInt8], mode: UInt16 = 0o644, owner: Entry.Owner = .root
+  ) {
+    let content = Entry.Content(size: UInt64(bytes.count))
+    put(Entry(path, .regular(content), mode: mode, owner: owner, modificationTime: time), bytes)
   }
 
-  mutating func addFile(_ path: EntryPath, _ text: String, mode: UInt16 = 0o644) {
-    addFile(path, Array(text.utf8), mode: mode)
+  mutating func addFile(
+    _ path: EntryPath, _ text: String, mode: UInt16 = 0o644, owner: Entry.Owner = .root
+  ) {
+    addFile(path, Array(text.utf8), mode: mode, owner: owner)
   }
 
   mutating func addLink(_ path: EntryPath, to target: String) {
     put(
       Entry(path, .symbolicLink(target: Array(target.utf8)), mode: 0o777, modificationTime: time), [])
+  }
+
+  /// Adds an entry with all its bytes, in the place of what has its path; its time becomes the tree's.
+  mutating func add(_ entry: Entry, _ bytes: [UInt8]) {
+    var entry = entry
+    entry.modificationTime = time
+    put(entry, bytes)
   }
 
   private mutating func put(_ entry: Entry, _ bytes: [UInt8]) {
@@ -34,6 +44,8 @@ struct FileTree: EntryTree {
     if !parent.isRoot, files[parent] == nil { addDirectory(parent) }
   }
 
+  subscript(path: EntryPath) -> (entry: Entry, bytes: [UInt8])? { files[path] }
+
   /// In the order of their paths, name by name: a directory before what is in it.
   private var sorted: [(entry: Entry, bytes: [UInt8])] {
     files.values.sorted { left, right in
@@ -41,6 +53,15 @@ struct FileTree: EntryTree {
         $0.lexicographicallyPrecedes($1)
       }
     }
+  }
+
+  /// Something that is no directory, and what lies in it all the same.
+  var obstruction: (path: EntryPath, child: EntryPath)? {
+    sorted.lazy.compactMap { file in
+      let parent = file.entry.path.parent
+      guard let holder = files[parent], holder.entry.kind != .directory else { return nil }
+      return (parent, file.entry.path)
+    }.first
   }
 
   var paths: [EntryPath] { sorted.map(\.entry.path) }
