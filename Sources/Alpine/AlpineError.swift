@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import Entries
 public import Archive
+public import Entries
 
 /// What can't be taken for an Alpine release, or can't be made into an overlay.
 public enum AlpineError: Error, Equatable, Sendable {
@@ -10,6 +10,8 @@ public enum AlpineError: Error, Equatable, Sendable {
   case settings([SettingProblem])
   /// A directory that can't be a mount point of its own.
   case persistence(path: String, PersistenceProblem)
+  /// A file that the overlay was to bring along and can't.
+  case overlayFile(EntryPath, OverlayFileProblem)
   /// Packing an apkovl or a package failed.
   case archive(ArchiveError)
 }
@@ -26,6 +28,8 @@ extension AlpineError: CustomStringConvertible {
       problems.map(\.description).joined(separator: "; ")
     case .persistence(let path, let problem):
       "persistent directory \(path): \(problem)"
+    case .overlayFile(let path, let problem):
+      "\(path) for the overlay: \(problem)"
     case .archive(let error):
       "\(error)"
     }
