@@ -2,22 +2,21 @@
 public import Entries
 
 /// The settings of a diskless system: what `lbu commit` would have saved after setup-alpine, setup-lbu and
-/// setup-apkcache, with the values that these ask for.
+/// setup-apkcache, with the answers of `SystemSettings`.
 ///
 /// Source: alpine-conf, the setup scripts and lbu; mkinitfs, initramfs-init, for who reads it.
 public struct Overlay: Equatable, Sendable {
   public var hostname: Hostname
   /// UUID of the file system on the data partition, as blkid writes it.
   public var dataPartitionUUID: String
-  /// How many old commits lbu keeps; nil keeps it at none, as in lbu.conf by default.
-  public var backupLimit: Int?
   /// The release that is booted; nil where it is not known, and then etc/apk/arch is left out.
   public let release: Release?
-  /// Packages that init installs, besides what they need.
-  public var world: [String]
+  public var settings: SystemSettings
   public var persistence: [Persistence]
   /// UUIDs of the file systems of persistent directories that have a partition of their own, each of which must be here.
   public var partitionUUIDs: [EntryPath: String]
+  /// What comes along besides; it takes the place of what the settings make of the same path.
+  public var files: OverlayFiles
   /// Of every file. No later than the release: a Pi's clock starts from it, and lbu looks for what is newer.
   public var time: Timestamp
 
@@ -25,54 +24,80 @@ public struct Overlay: Equatable, Sendable {
   public static let media = "mmcblk0p2"
 
   /// Packages of every release since 3.13: a clock that is set over the network, and a way in.
-  public static let defaultWorld = ["alpine-base", "chrony", "openssh"]
+  public static var defaultWorld: [String] { SystemSettings().world }
 
   public init(
-    hostname: Hostname, dataPartitionUUID: String, release: Release?, world: [String] = defaultWorld,
-    persistence: [Persistence] = [.docker], partitionUUIDs: [EntryPath: String] = [:], time: Timestamp
+    hostname: Hostname, dataPartitionUUID: String, release: Release?,
+    settings: SystemSettings = SystemSettings(), persistence: [Persistence] = [.docker],
+    partitionUUIDs: [EntryPath: String] = [:], files: OverlayFiles = OverlayFiles(), time: Timestamp
   ) {
     self.hostname = hostname
     self.dataPartitionUUID = dataPartitionUUID
     self.release = release
-    self.world = world
+    self.settings = settings
     self.persistence = persistence
     self.partitionUUIDs = partitionUUIDs
+    self.files = files
     self.time = time
   }
 
-  /// What starts at boot: what a diskless system needs, and the services of the packages in `world`.
-  public var services: [Service] { Service.diskless(release, world: world) }
+  /// Packages that init installs, besides what they need.
+  public var world: [String] { settings.world }
+
+  /// What starts at boot: what a diskless system needs, and what the settings choose.
+  public var services: [Service] {
+    Service.diskless(
+      release, settings,
+      hasLocalScripts: !settings.localScripts.isEmpty
+        || files.paths.contains { $0.parent == Self.localScripts })
+  }
 
   /// What the data partition's root must hold it as, and nothing else that ends like it.
   public var fileName: String { "\(hostname.overlayPath)" }
 
   /// Adds every entry, directories before what is in them; does not finish.
+  ///
+  /// The settings must have no problems, see `SystemSettings.problems()`.
   public func write<Writer: EntryWriter & ~Copyable>(to writer: inout Writer) throws(Writer.Failure) {
+    precondition(settings.problems().isEmpty, "settings that can't be")
     try tree.write(to: &writer)
   }
 
   /// The apkovl: a tar, deflated by zlib at a fixed level, the same bytes on every machine.
+  ///
+  /// - Throws: `settings` with all that is wrong with them; `overlayFile`, where one is in another's way.
   public func archive() throws(AlpineError) -> [UInt8] {
-    try tree.compressedTar()
+    let problems = settings.problems()
+    guard problems.isEmpty else { throw .settings(problems) }
+    let tree = tree
+    if let (path, child) = tree.obstruction { throw .overlayFile(path, .inTheWay(of: child)) }
+    return try tree.compressedTar()
   }
 }
 
 extension Overlay {
-  private static let mountPoint = EntryPath(composed: "media/\(media)")
+  static let mountPoint = EntryPath(composed: "media/\(media)")
+  private static let localScripts = EntryPath("etc/local.d")
 
   private var tree: FileTree {
     var tree = FileTree(time: time)
+    addNames(to: &tree)
+    addNetwork(to: &tree)
+    addAccounts(to: &tree)
+    addServer(to: &tree)
+    addPackageSettings(to: &tree)
+    addTimeAndKeyboard(to: &tree)
+    tree.addFile(EntryPath("etc/fstab"), fstab)
+    addModules(to: &tree)
+    for script in settings.localScripts { tree.addFile(script, in: Self.localScripts, mode: 0o755) }
+    addRunlevels(to: &tree)
+    addCommitSettings(to: &tree)
+    return tree
+  }
+
+  private func addNames(to tree: inout FileTree) {
     tree.addFile(EntryPath("etc/hostname"), "\(hostname)\n")
     tree.addFile(EntryPath("etc/hosts"), hosts)
-    tree.addFile(EntryPath("etc/network/interfaces"), Self.interfaces)
-    tree.addFile(EntryPath("etc/fstab"), fstab)
-    tree.addFile(EntryPath("etc/lbu/lbu.conf"), lbuConfiguration)
-    if persistence.contains(where: { !$0.modules.isEmpty }) {
-      tree.addFile(EntryPath("etc/modules"), modules)
-    }
-    addPackageSettings(to: &tree)
-    addRunlevels(to: &tree)
-    return tree
   }
 
   /// Source: hosts(5); setup-alpine, which puts the host before the names that are there.
@@ -83,18 +108,6 @@ extension Overlay {
       ::1\t\tlocalhost localhost.localdomain
 
       """
-  }
-
-  /// Source: interfaces(5).
-  private static var interfaces: String {
-    """
-    auto lo
-    iface lo inet loopback
-
-    auto eth0
-    iface eth0 inet dhcp
-
-    """
   }
 
   /// The distribution's own lines, the data partition, then what lies on it: mounted in this order.
@@ -112,48 +125,42 @@ extension Overlay {
     }
   }
 
-  /// The lines that alpine-baselayout has there, and what persistent directories take. Read before fstab's file systems
-  /// are mounted, when the modloop is there.
+  /// The link is what setup-timezone -i leaves: a copy of the zone, its other way, would have to be taken out of the
+  /// package before it is installed. The same with the keymap.
   ///
-  /// Source: OpenRC, the services modules and localmount.
-  private var modules: String {
-    let added = Set(persistence.flatMap(\.modules)).sorted()
-    return (["af_packet", "ipv6"] + added).map { "\($0)\n" }.joined()
+  /// Source: alpine-conf, setup-timezone, setup-keymap; aports, main/openrc, loadkmap.initd.
+  private func addTimeAndKeyboard(to tree: inout FileTree) {
+    if let zone = settings.zone {
+      tree.addLink(EntryPath("etc/localtime"), to: "/usr/share/zoneinfo/\(zone)")
+    }
+    if let keymap = settings.keymap {
+      let path = "/usr/share/bkeymaps/\(keymap.layout)/\(keymap.variant).bmap.gz"
+      tree.addFile(EntryPath("etc/conf.d/loadkmap"), "KEYMAP=\(path)\n")
+    }
   }
 
-  private var lbuConfiguration: String {
-    """
-    # Where "lbu commit" keeps the settings: a name below /media.
-    LBU_MEDIA="\(Self.media)"
-
-    # How many earlier commits stay beside the last one.
-    \(backupLimit.map { "BACKUP_LIMIT=\($0)" } ?? "#BACKUP_LIMIT=3")
-
-    # The cipher of "lbu commit -e", and how to have every commit encrypted.
-    #DEFAULT_CIPHER=aes-256-cbc
-    #ENCRYPTION=$DEFAULT_CIPHER
-
-    """
-  }
-
-  private func addPackageSettings(to tree: inout FileTree) {
-    tree.addFile(EntryPath("etc/apk/world"), Set(world).sorted().map { "\($0)\n" }.joined())
-    tree.addFile(EntryPath("etc/apk/repositories"), repositories)
-    tree.addLink(EntryPath("etc/apk/cache"), to: "/media/\(Self.media)/cache")
-    if let release { tree.addFile(EntryPath("etc/apk/arch"), "\(release.architecture)\n") }
-  }
-
-  /// What the card brings, then the first mirror as setup-apkrepos adds it. apk passes over a mirror that it has no
-  /// index of, so that no network is no obstacle. Packages are signed, and a Pi without a clock has no use for TLS.
-  private var repositories: String {
-    let card = "/media/mmcblk0p1/apks\n"
-    guard let release else { return card }
-    let mirror = "http://dl-cdn.alpinelinux.org/alpine/\(release.branch)"
-    return card + "\(mirror)/main\n#\(mirror)/community\n"
+  /// The two modules of alpine-baselayout, whose file this one hides; what persistent directories take; what is asked
+  /// for. Read before fstab's file systems are mounted, when the modloop is there.
+  ///
+  /// Source: aports, main/alpine-baselayout, APKBUILD; OpenRC, the services modules and localmount.
+  private func addModules(to tree: inout FileTree) {
+    let base = ["af_packet", "ipv6"] + Set(persistence.flatMap(\.modules)).sorted()
+    let modules = base + settings.modules.filter { !base.contains($0) }
+    guard modules.count > 2 else { return }
+    tree.addFile(EntryPath("etc/modules"), modules.map { "\($0)\n" }.joined())
   }
 
   private func addRunlevels(to tree: inout FileTree) {
     for runlevel in Service.Runlevel.allCases { tree.addDirectory(runlevel.directory) }
     for service in services { tree.addLink(service.linkPath, to: "/etc/init.d/\(service.name)") }
+  }
+}
+
+extension FileTree {
+  /// Adds a file of the settings, whose name has been checked.
+  mutating func addFile(
+    _ file: SystemSettings.NamedFile, in directory: EntryPath, mode: UInt16 = 0o644
+  ) {
+    addFile(directory.appending(EntryPath(composed: file.name)), file.bytes, mode: mode)
   }
 }

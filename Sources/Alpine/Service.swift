@@ -27,7 +27,7 @@ public struct Service: Hashable, Sendable {
     linkPath = runlevel.directory.appending(EntryPath(composed: name))
   }
 
-  private init(_ name: StaticString, in runlevel: Runlevel) {
+  init(_ name: StaticString, in runlevel: Runlevel) {
     self.name = name.description
     self.runlevel = runlevel
     linkPath = runlevel.directory.appending(EntryPath(name))
@@ -52,19 +52,32 @@ extension Service.Runlevel {
 
 extension Service {
   /// What a diskless system starts after setup-alpine: the services that mkinitfs's init adds where there is no
-  /// overlay, those that setup-alpine adds, and those of the packages in `world`.
+  /// overlay, those that setup-alpine and its companions add, and those that the settings name.
   ///
   /// Left out are firstboot, which takes an ssh key from the kernel's command line, then removes itself and so
   /// leaves a change to commit; and acpid, which setup-alpine adds only where there are input devices.
   ///
-  /// Source: mkinitfs, initramfs-init; alpine-conf, setup-alpine, setup-ntp, setup-sshd.
-  static func diskless(_ release: Release?, world: [String]) -> [Service] {
+  /// - Parameter hasLocalScripts: whether there is anything in etc/local.d.
+  ///
+  /// Source: mkinitfs, initramfs-init; alpine-conf, setup-alpine, setup-ntp, setup-sshd, setup-keymap.
+  static func diskless(
+    _ release: Release?, _ settings: SystemSettings, hasLocalScripts: Bool = false
+  ) -> [Service] {
+    let removed = Set(settings.removedServices)
+    let services =
+      base(release).filter { !removed.contains($0.name) }
+      + chosen(by: settings, hasLocalScripts: hasLocalScripts).filter { !removed.contains($0.name) }
+      + settings.addedServices
+    return services + (settings.lbu.commitsFirstBoot ? [FirstCommit.service] : [])
+  }
+
+  private static func base(_ release: Release?) -> [Service] {
     services(["devfs", "dmesg", "hwdrivers", "mdev", "modloop"], in: .sysinit)
       + services(["bootmisc", "hostname", "modules", "networking"], in: .boot)
       + [Service(randomSeed(release), in: .boot)]
       // A Pi has no clock of its own to read (hwclock).
       + services(["swclock", "sysctl", "syslog"], in: .boot)
-      + services(["crond"], in: .default) + services(ofPackages: world)
+      + services(["crond"], in: .default)
       + services(["killprocs", "mount-ro", "savecache"], in: .shutdown)
   }
 
@@ -73,13 +86,17 @@ extension Service {
     release?.isAtLeast(major: 3, minor: 17) ?? true ? "seedrng" : "urandom"
   }
 
-  private static func services(ofPackages world: [String]) -> [Service] {
-    world.compactMap { package in
-      switch package {
-      case "chrony": Service("chronyd", in: .default)
-      case "openssh": Service("sshd", in: .default)
-      default: nil
-      }
+  private static func chosen(by settings: SystemSettings, hasLocalScripts: Bool) -> [Service] {
+    var services: [Service] = []
+    switch settings.timeService {
+    case .chrony: services.append(Service("chronyd", in: .default))
+    case .openntpd: services.append(Service("openntpd", in: .default))
+    case .busybox: services.append(Service("ntpd", in: .default))
+    case .none: break
     }
+    if settings.sshServer != nil { services.append(Service("sshd", in: .default)) }
+    if settings.keymap != nil { services.append(Service("loadkmap", in: .boot)) }
+    if hasLocalScripts { services.append(Service("local", in: .default)) }
+    return services
   }
 }

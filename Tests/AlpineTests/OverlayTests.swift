@@ -31,15 +31,21 @@ private func recorded(_ overlay: Overlay) -> Recorder {
         "d 755 0:0 etc/apk",
         "f 644 0:0 etc/apk/arch",
         "l 777 0:0 etc/apk/cache -> /media/mmcblk0p2/cache",
+        "d 755 0:0 etc/apk/protected_paths.d",
+        "f 644 0:0 etc/apk/protected_paths.d/lbu.list",
         "f 644 0:0 etc/apk/repositories",
         "f 644 0:0 etc/apk/world",
         "f 644 0:0 etc/fstab",
+        "f 644 0:0 etc/group",
         "f 644 0:0 etc/hostname",
         "f 644 0:0 etc/hosts",
+        "d 755 0:0 etc/init.d",
+        "f 755 0:0 etc/init.d/cairn-first-commit",
         "d 755 0:0 etc/lbu",
         "f 644 0:0 etc/lbu/lbu.conf",
         "d 755 0:0 etc/network",
         "f 644 0:0 etc/network/interfaces",
+        "f 644 0:0 etc/passwd",
         "d 755 0:0 etc/runlevels",
         "d 755 0:0 etc/runlevels/boot",
         "l 777 0:0 etc/runlevels/boot/bootmisc -> /etc/init.d/bootmisc",
@@ -51,6 +57,7 @@ private func recorded(_ overlay: Overlay) -> Recorder {
         "l 777 0:0 etc/runlevels/boot/syslog -> /etc/init.d/syslog",
         "l 777 0:0 etc/runlevels/boot/urandom -> /etc/init.d/urandom",
         "d 755 0:0 etc/runlevels/default",
+        "l 777 0:0 etc/runlevels/default/cairn-first-commit -> /etc/init.d/cairn-first-commit",
         "l 777 0:0 etc/runlevels/default/chronyd -> /etc/init.d/chronyd",
         "l 777 0:0 etc/runlevels/default/crond -> /etc/init.d/crond",
         "l 777 0:0 etc/runlevels/default/sshd -> /etc/init.d/sshd",
@@ -64,6 +71,10 @@ private func recorded(_ overlay: Overlay) -> Recorder {
         "l 777 0:0 etc/runlevels/sysinit/hwdrivers -> /etc/init.d/hwdrivers",
         "l 777 0:0 etc/runlevels/sysinit/mdev -> /etc/init.d/mdev",
         "l 777 0:0 etc/runlevels/sysinit/modloop -> /etc/init.d/modloop",
+        "f 640 0:42 etc/shadow",
+        "d 755 0:0 etc/ssh",
+        "f 644 0:0 etc/ssh/sshd_config",
+        "d 700 0:0 root",
       ])
   }
 
@@ -120,7 +131,7 @@ private func recorded(_ overlay: Overlay) -> Recorder {
   ])
   func `lbu is told where to commit and how much to keep`(limit: Int?, lines: [String]) throws {
     var overlay = try overlay()
-    overlay.backupLimit = limit
+    overlay.settings.lbu.backupLimit = limit
     let text = try #require(recorded(overlay).text(EntryPath("etc/lbu/lbu.conf")))
     let settings = text.split(separator: "\n").filter { !$0.hasPrefix("# ") }.map(String.init)
     #expect(settings == lines + ["#DEFAULT_CIPHER=aes-256-cbc", "#ENCRYPTION=$DEFAULT_CIPHER"])
@@ -129,7 +140,7 @@ private func recorded(_ overlay: Overlay) -> Recorder {
   @Test(.enabled(if: ForeignTool("sh").isInstalled))
   func `a shell reads lbu.conf as lbu does`() throws {
     var overlay = try overlay()
-    overlay.backupLimit = 3
+    overlay.settings.lbu.backupLimit = 3
     let directory = try TemporaryDirectory()
     let path = directory.path("lbu.conf")
     try Data(try #require(recorded(overlay)[EntryPath("etc/lbu/lbu.conf")]).bytes)
@@ -162,18 +173,6 @@ private func recorded(_ overlay: Overlay) -> Recorder {
     #expect(recorder[EntryPath("etc/apk/arch")] == nil)
     #expect(recorder.text(EntryPath("etc/apk/repositories")) == "/media/mmcblk0p1/apks\n")
     #expect(recorder[EntryPath("etc/runlevels/boot/seedrng")] != nil)
-  }
-
-  @Test func `services belong to packages of the world`() throws {
-    let recorder = recorded(
-      Overlay(
-        hostname: try Hostname("pi"), dataPartitionUUID: uuid, release: nil,
-        world: ["alpine-base", "dropbear"],
-        time: Timestamp(seconds: 0)))
-    #expect(recorder[EntryPath("etc/runlevels/default/crond")] != nil)
-    #expect(recorder[EntryPath("etc/runlevels/default/chronyd")] == nil)
-    #expect(recorder[EntryPath("etc/runlevels/default/sshd")] == nil)
-    #expect(recorder.text(EntryPath("etc/apk/world")) == "alpine-base\ndropbear\n")
   }
 
   @Test func `a name with a domain stands in hosts with its first label`() throws {
@@ -219,7 +218,7 @@ private func recorded(_ overlay: Overlay) -> Recorder {
     let listing = try ForeignTool("tar").run("--numeric-owner", "--full-time", "-tvzf", archive)
     #expect(listing.status == 0)
     let lines = listing.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
-    #expect(lines.count == 37)
+    #expect(lines.count == 48)
     #expect(lines.contains("-rw-r--r-- 0/0 10 2021-03-31 16:52:00 etc/hostname"))
     #expect(
       lines.contains("lrwxrwxrwx 0/0 0 2021-03-31 16:52:00 etc/apk/cache -> /media/mmcblk0p2/cache"))
