@@ -42,6 +42,8 @@ public enum CompressionProblem: Error, Equatable, Sendable {
   case trailingBytes
   /// The bytes are none that a compressor writes; in the library's words where it has any.
   case damaged(String)
+  /// It inflates to more than the reader has memory for.
+  case tooLarge(byteCount: Int)
 }
 
 extension CompressionProblem: CustomStringConvertible {
@@ -51,6 +53,7 @@ extension CompressionProblem: CustomStringConvertible {
     case .checksum: "the checksum doesn't fit the content; fetch it again"
     case .trailingBytes: "something follows the end of the compressed data"
     case .damaged(let reason): "damaged: \(reason); fetch it again"
+    case .tooLarge(let byteCount): "inflates to more than \(byteCount) bytes, more than belongs there"
     }
   }
 }

@@ -92,7 +92,7 @@ final class GzipSource: ByteSource {
   }
 
   /// ISA-L's numbers (igzip_lib.h, "Inflate return values").
-  private static func problem(_ code: CInt) -> CompressionProblem {
+  static func problem(_ code: CInt) -> CompressionProblem {
     switch code {
     case ISAL_INVALID_BLOCK: .damaged("invalid deflate block")
     case ISAL_INVALID_SYMBOL: .damaged("invalid deflate symbol")
