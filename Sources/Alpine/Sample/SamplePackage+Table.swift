@@ -35,7 +35,7 @@ extension SamplePackage {
       provides: ["cmd:busybox=1.36.1-r15"]),
     SamplePackage(
       name: "busybox-binsh", version: "1.36.1-r15", byteCount: 1_600, depends: ["busybox=1.36.1-r15"],
-      provides: ["/bin/sh", "cmd:sh=1.36.1-r15"]),
+      provides: ["/bin/sh", "cmd:sh=1.36.1-r15"], providerPriority: 60),
     SamplePackage(
       name: "busybox-mdev-openrc", version: "1.36.1-r15", byteCount: 1_900, depends: ["busybox", "openrc"],
       services: ["mdev"]),
@@ -46,7 +46,7 @@ extension SamplePackage {
       name: "busybox-suid", version: "1.36.1-r15", byteCount: 3_900, depends: ["busybox=1.36.1-r15", libc]),
     SamplePackage(
       name: "ifupdown-ng", version: "0.12.1-r4", byteCount: 33_000, depends: [libc],
-      provides: ["ifupdown-any", "cmd:ifup=0.12.1-r4"]),
+      provides: ["ifupdown-any", "cmd:ifup=0.12.1-r4"], providerPriority: 900),
     SamplePackage(name: "libc-utils", version: "0.7.2-r5", byteCount: 1_200, depends: ["musl-utils"]),
     SamplePackage(
       name: "musl", version: "1.2.4_git20230717-r4", byteCount: 405_000,

@@ -11,6 +11,8 @@ struct SamplePackage {
   var provides: [String] = []
   /// Packages in whose company it is installed unasked.
   var installIf: [String] = []
+  /// Above 0, apk may choose it for a name that it provides without a version.
+  var providerPriority = 0
   /// Services that it brings a script for.
   var services: [String] = []
 
@@ -58,6 +60,7 @@ extension SamplePackage {
       ]
       + depends.map { ("depend", $0.of(architecture)) } + provides.map { ("provides", $0.of(architecture)) }
       + (installIf.isEmpty ? [] : [("install_if", installIf.joined(separator: " "))])
+      + (providerPriority > 0 ? [("provider_priority", "\(providerPriority)")] : [])
       + [("datahash", Digest.sha256(data).hexadecimal)]
     return fields.map { "\($0.0) = \($0.1)\n" }.joined()
   }
@@ -92,6 +95,7 @@ extension SamplePackage {
         ("S", "\(byteCount)"), ("I", "\(installedByteCount)"), ("T", description), ("U", Self.address),
         ("L", Self.license), ("o", name), ("t", "\(SampleRelease.time.seconds)"),
       ]
+      + (providerPriority > 0 ? [("k", "\(providerPriority)")] : [])
       + [("D", depends), ("p", provides), ("i", installIf)]
       .filter { !$0.1.isEmpty }.map { ($0.0, $0.1.map { $0.of(architecture) }.joined(separator: " ")) }
     return fields.map { "\($0.0):\($0.1)\n" }.joined()
