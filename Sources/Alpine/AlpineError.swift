@@ -12,7 +12,14 @@ public enum AlpineError: Error, Equatable, Sendable {
   case persistence(path: String, PersistenceProblem)
   /// A file that the overlay was to bring along and can't.
   case overlayFile(EntryPath, OverlayFileProblem)
-  /// Packing an apkovl or a package failed.
+  /// A text that is no dependency, as a line of the world has to be.
+  case dependency(String, DependencyProblem)
+  /// A file that is called a package and can't be put into the cache.
+  case package(path: String, PackageFileProblem)
+  case index(path: String, PackageIndexProblem)
+  /// What the world asks for, and neither release nor cache has.
+  case unsatisfied([UnsatisfiedDependency])
+  /// Packing an apkovl or a package failed, or unpacking an index.
   case archive(ArchiveError)
 }
 
@@ -30,6 +37,16 @@ extension AlpineError: CustomStringConvertible {
       "persistent directory \(path): \(problem)"
     case .overlayFile(let path, let problem):
       "\(path) for the overlay: \(problem)"
+    case .dependency(let text, let problem):
+      "package \"\(Array(text.utf8).printable)\": \(problem)"
+    case .package(let path, let problem):
+      "\(path): \(problem)"
+    case .index(let path, let problem):
+      "\(path): \(problem)"
+    case .unsatisfied(let dependencies):
+      "packages that neither the release nor the cache can install; put what is missing into the cache, "
+        + "or let the first boot have a network: "
+        + dependencies.map(\.description).joined(separator: "; ")
     case .archive(let error):
       "\(error)"
     }
