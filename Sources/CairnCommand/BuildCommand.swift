@@ -110,6 +110,9 @@ struct BuildCommand: ParsableCommand {
 
   private func warn(of summary: BuildSummary) {
     for warning in summary.plan.warnings { Terminal.complain("warning: \(warning)") }
+    if summary.data?.overlayPath != nil, !summary.plan.system.letsSomebodyIn {
+      Terminal.complain("warning: nobody can log in: root is locked, and no key or password lets anybody in")
+    }
     guard let count = summary.boot?.clampedTimeCount, count > 0 else { return }
     Terminal.complain(
       "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "

@@ -61,7 +61,7 @@ struct DataOptions: ParsableArguments {
     guard let journalSize else { return }
     if noJournal { throw ValidationError("'--no-journal' and '--journal-size' exclude each other") }
     do { _ = try Ext4.Format.Journal(size: journalSize) } catch {
-      throw ValidationError("'--journal-size': \(error)")
+      throw ValidationError("'--journal-size' \(error)")
     }
   }
 

@@ -37,7 +37,7 @@ extension Failure {
       exitCode = Self.status(ofReading: error).rawValue
     case .recipe(let error):
       let count = error.complaints.count
-      message = "\(path): \(count == 1 ? "a problem" : "\(count) problems")"
+      message = "\(path): \(count) \(count == 1 ? "problem" : "problems")"
       details = error.complaints.map { "\(path):\($0)" }
       exitCode = ExitStatus.recipeInvalid.rawValue
     }
@@ -66,6 +66,8 @@ extension Failure {
       .write
     case .boot, .data: .source
     case .persistentVolume: .internalError
+    case .settingsFile(let error): status(ofReading: error)
+    case .overlay(.overlayFile): .source
     case .overlay, .partitionTable, .target: .internalError
     }
   }

@@ -63,7 +63,7 @@ extension DataFormatTextError: CustomStringConvertible {
     switch self {
     case .size: "give a size such as 512MiB or 4GB, min or min+SIZE"
     case .journal: "give a size such as 64MiB, auto or none"
-    case .journalSize: "a journal has 4MiB to 40000MiB"
+    case .journalSize: "takes 4MiB to 40000MiB"
     }
   }
 }

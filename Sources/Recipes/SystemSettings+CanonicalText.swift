@@ -37,7 +37,7 @@ extension SystemSettings {
     let server = sshServer.map { "\($0.allowsPasswords) \($0.allowsRoot) \($0.port)" }
     let publicKeys =
       sshServer.map { $0.hostKeys.filter { $0.name.hasSuffix(".pub") }.map(\.canonicalText) } ?? []
-    return [line("ssh", server), "root \(rootPassword.canonicalText)"] + lines("root key", rootKeys)
+    return [line("ssh", server), "root \(rootPassword?.canonicalText ?? "")"] + lines("root key", rootKeys)
       + lines("host key", publicKeys) + users.flatMap(\.canonicalLines)
   }
 

@@ -139,14 +139,24 @@ extension Recorder {
     }
   }
 
-  @Test func `by default root has no password and keys alone let in`() throws {
+  @Test func `by default the console asks root for no password, and keys alone let in over the network`()
+    throws
+  {
     let recorder = try recorded(SystemSettings())
-    #expect(try recorder.lines("etc/shadow").first == "root:*::0:::::")
+    #expect(try recorder.lines("etc/shadow").first == "root:::0:::::")
+    var withUser = SystemSettings()
+    var ann = SystemSettings.User(name: "ann")
+    ann.keys = SystemSettings.everything.rootKeys
+    withUser.users = [ann]
+    #expect(try recorded(withUser).lines("etc/shadow").first == "root:*::0:::::")
     let server = try recorder.lines("etc/ssh/sshd_config")
     #expect(
       server.contains("PermitRootLogin prohibit-password") && server.contains("PasswordAuthentication no"))
     #expect(try recorder.text("etc/resolv.conf") == nil && recorder.text("etc/modules") == nil)
-    #expect(!SystemSettings().letsSomebodyIn && SystemSettings.everything.letsSomebodyIn)
+    #expect(SystemSettings().letsSomebodyIn && SystemSettings.everything.letsSomebodyIn)
+    var locked = SystemSettings()
+    locked.rootPassword = .locked
+    #expect(!locked.letsSomebodyIn)
   }
 
   @Test(

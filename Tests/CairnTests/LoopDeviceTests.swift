@@ -109,7 +109,7 @@ extension LoopDeviceTests {
   private func dataTree(_ summary: BuildSummary) throws -> [String: Data] {
     let sink = MemorySink()
     var tar = TarWriter(to: sink)
-    let overlay = try #require(summary.plan.overlay(for: summary.release))
+    let overlay = try #require(summary.plan.overlay(for: summary.release, files: OverlayFiles()))
     try DataPartition(overlay).write(to: &tar)
     try tar.finish()
     try Data(sink.bytes).write(to: URL(fileURLWithPath: scratch.path("data.tar")))

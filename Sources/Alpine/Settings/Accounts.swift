@@ -5,7 +5,8 @@ import Entries
 ///
 /// Source: passwd(5), shadow(5), group(5).
 struct Accounts {
-  private let rootPassword: SystemSettings.Password
+  /// Nil where none is asked for.
+  private let rootPassword: SystemSettings.Password?
   private let users: [(settings: SystemSettings.User, id: UInt32)]
   private let groups: [BaseAccounts.Group]
   /// Since 1970, of the day on which passwords were set.
@@ -17,7 +18,7 @@ struct Accounts {
   private static let firstNewGroupID: UInt32 = 900
 
   init(_ settings: SystemSettings, time: Timestamp) {
-    rootPassword = settings.rootPassword
+    rootPassword = settings.effectiveRootPassword
     users = Self.numbered(settings.users)
     groups = Self.groups(for: users)
     day = max(0, time.seconds / 86_400)
@@ -41,14 +42,14 @@ struct Accounts {
     let others = users.map { user, _ in
       "\(user.name):\(Self.field(user.password)):\(day):0:99999:7:::\n"
     }
-    return (["root:\(Self.field(rootPassword)):\(rootDay):0:::::\n"] + base + others).joined()
+    return (["root:\(rootPassword.map(Self.field) ?? ""):\(rootDay):0:::::\n"] + base + others).joined()
   }
 
   var group: String {
     groups.map { "\($0.name):x:\($0.id):\($0.members.joined(separator: ","))\n" }.joined()
   }
 
-  private var rootDay: String { rootPassword == .locked ? "" : "\(day)" }
+  private var rootDay: String { rootPassword == nil || rootPassword == .locked ? "" : "\(day)" }
 
   /// What no password matches. Not "!", by which sshd takes the account itself for locked and refuses keys, too.
   ///

@@ -2,7 +2,7 @@
 
 extension SystemSettings {
   func checkUsers(_ check: inout SettingCheck) {
-    check.add(rootPassword, at: ["rootPassword"])
+    if let rootPassword { check.add(rootPassword, at: ["rootPassword"]) }
     check.addRepetitions(users.map(\.name)) { ["users", "\($0)", "name"] }
     checkUserIDs(&check)
     for (index, user) in users.enumerated() { checkUser(user, ["users", "\(index)"], &check) }

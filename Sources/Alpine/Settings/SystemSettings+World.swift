@@ -24,11 +24,16 @@ extension SystemSettings {
   /// The time zone, where it is another than the one that is there without any file.
   var zone: String? { timezone == "UTC" ? nil : timezone }
 
-  /// Whether anybody can log in: on the console by a password, or over the network.
-  public var letsSomebodyIn: Bool {
-    let hasPassword = rootPassword != .locked || users.contains { $0.password != .locked }
+  /// Root's, with what a nil one comes to; nil where none is asked for.
+  var effectiveRootPassword: Password? { rootPassword ?? (letsOthersIn ? .locked : nil) }
+
+  /// Whether anybody can log in: on the console, or over the network.
+  public var letsSomebodyIn: Bool { rootPassword != .locked || letsOthersIn }
+
+  /// Whether a key or a user's password lets somebody in.
+  private var letsOthersIn: Bool {
     let hasKey = !rootKeys.isEmpty && sshServer?.allowsRoot != false || users.contains { !$0.keys.isEmpty }
-    return hasPassword || hasKey
+    return hasKey || users.contains { $0.password != .locked }
   }
 }
 

@@ -15,7 +15,9 @@ public struct SystemSettings: Equatable, Sendable {
   public var searchDomain: String?
   public var timeService = TimeService.chrony
   public var sshServer: SSHServer? = SSHServer()
-  public var rootPassword = Password.locked
+  /// Nil: locked where something else lets somebody in, else Alpine's own, which is none: the console asks for none, and
+  /// nobody comes in over the network.
+  public var rootPassword: Password?
   /// Public keys that may log in as root, a line each, as in authorized_keys.
   public var rootKeys: [String] = []
   public var users: [User] = []

@@ -22,6 +22,8 @@ public enum BuildError: Error, Equatable, Sendable {
   /// The data partition is too small for its content; a card of `cardSize` would do.
   case dataPartitionTooSmall(size: ByteSize, needed: ByteSize, cardSize: ByteSize)
   case partitionTable(PartitionTableError)
+  /// A key or a script could not be read.
+  case settingsFile(BlockError)
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
@@ -75,6 +77,7 @@ extension BuildError: CustomStringConvertible {
       "data partition: the content does not fit into \(size); it takes \(needed) (--data-size), on a card of "
         + "\(cardSize) (--size)"
     case .partitionTable(let error): "\(error)"
+    case .settingsFile(let error): "\(error)"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"

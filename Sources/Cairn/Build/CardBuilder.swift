@@ -20,6 +20,7 @@ public import Recipes
 public struct CardBuilder: ~Copyable {
   public let plan: Plan
   private let content: CardContent
+  private let overlayFiles: OverlayFiles
   private var bootReader: BootReader
   private var dataReader: DataReader
   private let monitor: BuildMonitor
@@ -33,6 +34,8 @@ public struct CardBuilder: ~Copyable {
     _ recipe: Recipe, from content: CardContent, for medium: Medium, monitor: BuildMonitor = BuildMonitor()
   ) throws(BuildError) {
     try content.check(against: recipe)
+    let recipe = try content.system.completing(recipe)
+    let overlayFiles = try content.system.overlayFiles()
     let bootReader = try Self.openBoot(content, monitor)
     let dataReader = try DataReader.open(content, monitor)
     let time = bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0)
@@ -44,7 +47,7 @@ public struct CardBuilder: ~Copyable {
       } catch { throw .plan(error) }
     }
     let draft = try makePlan()
-    let look = FirstLook(content: content, plan: draft, monitor: monitor)
+    let look = FirstLook(content: content, plan: draft, overlayFiles: overlayFiles, monitor: monitor)
     if case .smallest(let slack) = recipe.dataSize {
       plan = try makePlan(smallestDataSize: look.smallestDataSize(slack: slack))
     } else {
@@ -54,6 +57,7 @@ public struct CardBuilder: ~Copyable {
     self.bootReader = bootReader
     self.dataReader = dataReader
     self.content = content
+    self.overlayFiles = overlayFiles
     self.monitor = monitor
   }
 
@@ -150,7 +154,9 @@ extension CardBuilder {
   private func addAlpineContent(
     for release: Release?, to writer: inout Ext4.VolumeWriter
   ) throws(BuildError) -> EntryPath? {
-    guard content.release != nil, let overlay = plan.overlay(for: release) else { return nil }
+    guard content.release != nil, let overlay = plan.overlay(for: release, files: overlayFiles) else {
+      return nil
+    }
     return try AlpineContent(overlay, of: plan).add(to: &writer, besideOverlayAt: dataReader.overlayPath)
   }
 
@@ -188,7 +194,7 @@ extension Ext4Error {
 }
 
 extension CopyError where Reading == ArchiveError {
-  fileprivate func buildError(_ writing: (Writing) -> BuildError) -> BuildError {
+  func buildError(_ writing: (Writing) -> BuildError) -> BuildError {
     switch self {
     case .reading(let error): .source(error)
     case .writing(let error): writing(error)

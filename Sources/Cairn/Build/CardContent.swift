@@ -15,6 +15,8 @@ public struct CardContent: Equatable, Sendable {
   public var directoryOwner: Entry.Owner?
   /// Path of a `DeviceTable` for the data partition.
   public var deviceTable: String?
+  /// What the system that boots from the card takes from files.
+  public var system = SystemFiles()
   /// Take what is no Alpine release for one, too.
   public var acceptsAnyRelease: Bool
 
@@ -33,17 +35,22 @@ public struct CardContent: Equatable, Sendable {
   }
 
   /// Every path that is read.
-  var paths: [String] { bootInputs.map(\.path) + data.map(\.path) + (deviceTable.map { [$0] } ?? []) }
+  var paths: [String] {
+    bootInputs.map(\.path) + data.map(\.path) + (deviceTable.map { [$0] } ?? []) + system.paths
+  }
 
   /// The release first.
   var bootInputs: [Input] { ((release.map { [$0] } ?? []) + boot).map { Input(path: $0) } }
 }
 
 extension CardContent {
-  /// What a recipe file names, as far as it is for the card's partitions.
+  /// What a recipe file names.
   public init(_ inputs: RecipeFile.Inputs) {
     self.init(
       release: inputs.release, boot: inputs.boot, data: inputs.data, directoryOwner: inputs.directoryOwner,
       deviceTable: inputs.deviceTable, acceptsAnyRelease: inputs.acceptsAnyRelease)
+    system = SystemFiles(
+      hostKeys: inputs.hostKeys, repositoryKeys: inputs.repositoryKeys, localScripts: inputs.localScripts,
+      overlay: inputs.overlay)
   }
 }

@@ -12,6 +12,7 @@ struct FirstLook {
   let content: CardContent
   /// Of the card, with a data partition of any size.
   let plan: Plan
+  let overlayFiles: OverlayFiles
   let monitor: BuildMonitor
 
   /// Bytes of the smallest volume that holds the content and leaves `slack` bytes free.
@@ -55,7 +56,7 @@ struct FirstLook {
       if monitor.writes.isStopped { throw .target(.cancelled) }
       do { try measure.add(entry) } catch { throw .data(error) }
     }
-    if content.release != nil, let overlay = plan.overlay(for: nil) {
+    if content.release != nil, let overlay = plan.overlay(for: nil, files: overlayFiles) {
       _ = try AlpineContent(overlay, of: plan).add(to: &measure, besideOverlayAt: reader.overlayPath)
     }
     do { try measure.finish() } catch { throw .data(error) }

@@ -5,11 +5,14 @@ internal import Ext4
 
 extension Plan {
   /// The overlay of this card, for the release that turned out to be on it. Nil without a place to keep it.
-  func overlay(for release: Release?) -> Overlay? {
+  ///
+  /// - Parameter files: that it is to bring besides.
+  func overlay(for release: Release?, files: OverlayFiles) -> Overlay? {
     guard let data else { return nil }
     return Overlay(
       hostname: hostname, dataPartitionUUID: "\(data.format.uuid)", release: release,
-      persistence: persistence.map(\.persistence), partitionUUIDs: partitionUUIDs, time: time)
+      settings: system, persistence: persistence.map(\.persistence), partitionUUIDs: partitionUUIDs,
+      files: files, time: time)
   }
 
   private var partitionUUIDs: [EntryPath: String] {

@@ -23,6 +23,8 @@ public struct Plan: Equatable, Sendable {
   /// Directories of the running system that stay on the card, in the order of the recipe. None without a release.
   public let persistence: [PersistentDirectory]
   public let hostname: Hostname
+  /// How the system is set up that boots from the card.
+  public let system: SystemSettings
 
   /// The FAT32 partition, which holds the release.
   public struct BootPartition: Equatable, Sendable {
@@ -54,6 +56,8 @@ public struct Plan: Equatable, Sendable {
   ) throws(PlanError) {
     let requests = recipe.hasDataPartition && holdsRelease ? recipe.persistence : []
     do { try Persistence.check(requests.map(\.directory)) } catch { throw .persistence(error) }
+    let problems = recipe.system.problems()
+    guard problems.isEmpty else { throw .system(problems) }
     let layout = try Layout(
       recipe, persistence: requests, on: medium, smallestDataSize: smallestDataSize)
     let time = Self.time(recipe, sourceTime)
@@ -63,6 +67,7 @@ public struct Plan: Equatable, Sendable {
     self.time = time
     self.identifiers = identifiers
     self.hostname = recipe.hostname
+    self.system = recipe.system
     boot =
       if let range = layout.boot {
         try Self.boot(in: range, label: holdsRelease ? "ALPINE" : "BOOT", alignment: medium.writeAlignment)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Alpine
+public import Alpine
 internal import Blocks
 public import Entries
 public import Ext4
@@ -10,6 +11,8 @@ public import Recipes
 public enum PlanError: Error, Equatable, Sendable {
   case cardTooSmall(size: ByteSize, needed: ByteSize, Recipe)
   case cardTooLarge(size: ByteSize, largest: ByteSize)
+  /// Settings that can't be, all of them.
+  case system([SettingProblem])
   /// Neither a boot partition nor a data partition is wanted.
   case noPartition
   case boot(FAT32Error)
@@ -28,6 +31,7 @@ extension PlanError: CustomStringConvertible {
         + (recipe.hasBootPartition ? ", or a smaller boot partition" : "")
     case .cardTooLarge(let size, let largest):
       "size: \(size) is more than an MBR can address; a card has at most \(largest)"
+    case .system(let problems): problems.map(\.description).joined(separator: "; ")
     case .noPartition: "a card needs a boot partition or a data partition; leave out one of them, not both"
     case .boot(.volumeTooSmall(let size, let smallest)):
       "boot partition: \(ByteSize(byteCount: size)) are too few for FAT32, others would read it as FAT16; "

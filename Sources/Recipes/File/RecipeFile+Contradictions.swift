@@ -10,9 +10,10 @@ extension RecipeReader {
     checkSizes(file.recipe)
     checkFormat(file.recipe)
     checkUsers(file.recipe.system)
-    checkServices(file.recipe.system)
-    for problem in file.recipe.system.problemsForRecipe {
-      complain(problem.reason, at: Self.keyPath(of: problem))
+    for problem in file.recipe.system.problems() {
+      let keyPath = Self.keyPath(of: problem)
+      // What could not be read may well be missing now.
+      if !hasComplaint(below: keyPath) { complain(problem.reason, at: keyPath) }
     }
   }
 
@@ -28,7 +29,7 @@ extension RecipeReader {
       }
     }
     guard !recipe.hasDataPartition else { return }
-    for key in ["persist", "cache", "lbu", "overlay"]
+    for key in ["persist", "lbu", "overlay"]
     where has([key]) && !(key == "persist" && file.recipe.persistence.isEmpty) {
       complain("\"data: none\" leaves no partition for it; leave one of them out", at: [key])
     }
@@ -72,31 +73,13 @@ extension RecipeReader {
   }
 
   private mutating func checkUsers(_ system: SystemSettings) {
-    var names: Set<String> = []
     for (index, user) in system.users.enumerated() {
       let path = ["users", "\(index)"]
-      if user.name.isEmpty, !has(path + ["name"]), !has(["users", "name"]) {
+      if user.name.isEmpty, !hasComplaint(below: path) {
         complain("has no name; give the user one", at: path)
       }
-      if !user.name.isEmpty, !names.insert(user.name).inserted {
-        complain("\(Scalars.quoted(user.name)) is there twice; leave one out", at: path + ["name"])
-      }
     }
   }
-
-  private mutating func checkServices(_ system: SystemSettings) {
-    for (index, name) in system.removedServices.enumerated() {
-      guard let service = system.addedServices.first(where: { $0.name == name }) else { continue }
-      complain(
-        "\(name) is to start in runlevel \(service.runlevel.rawValue), too; leave one of them out",
-        at: ["services", "remove", "\(index)"])
-    }
-  }
-}
-
-// The settings' own rules.
-extension SystemSettings {
-  fileprivate var problemsForRecipe: [SettingProblem] { [] }
 }
 
 extension RecipeReader {

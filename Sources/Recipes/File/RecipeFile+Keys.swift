@@ -22,11 +22,11 @@ extension RecipeFile {
         "The Pi's host name, and the name of its overlay.",
         Scalars.hostname),
       .scalar(
-        "size", \.recipe.size, Scalars.size, "The whole card; 2GiB, or what the partitions take.",
+        "size", \.recipe.size, Scalars.size, "The whole card. (default: 2GiB, or what the partitions take)",
         Scalars.size),
       .scalar(
         "epoch", \.recipe.epoch, "seconds since 1970",
-        "Every time that no input brings; that of the first input's first entry.",
+        "Every time that no input brings. (default: that of the first input's first entry)",
         Scalars.number(0...Int64(UInt32.max))),
       .mapping("boot", or: "none", "The FAT32 partition that the Pi boots from.", bootKeys) { text, file in
         try Scalars.expectNone(text)
@@ -38,28 +38,17 @@ extension RecipeFile {
       },
       Key(
         name: "persist", form: "none, a path, or a list of paths and mappings",
-        help: "Directories that survive a reboot; /var/lib/docker.", keys: persistKeys.map(\.description),
+        help: "Directories that survive a reboot. (default: /var/lib/docker)",
+        keys: persistKeys.map(\.description),
         read: readPersist),
-      .mapping("cache", \.self, "The apk cache on the data partition.", cacheKeys),
       .texts("overlay", \.inputs.overlay, paths, "More files for the apkovl."),
     ]
   }
 
   private static var bootKeys: [Key<RecipeFile>] {
     [
-      .scalar("size", \.recipe.bootSize, Scalars.size, "Its size; 256MiB.", Scalars.size),
+      .scalar("size", \.recipe.bootSize, Scalars.size, "Its size. (default: 256MiB)", Scalars.size),
       .texts("from", \.inputs.boot, paths, "More files, beside a release or instead of one."),
-      .texts("config", \.firmwareLines, "a line such as dtparam=audio=on, or a list", "For usercfg.txt."),
-      .list(
-        "cmdline", \.kernelParameters, "a word such as \"console=serial0,115200\", or a list",
-        "For cmdline.txt."
-      ) {
-        let text = try Scalars.text($0)
-        guard !text.contains(" ") else {
-          throw WrongText("\(Scalars.quoted(text)) has a blank in it; make a list of it")
-        }
-        return text
-      },
     ]
   }
 
@@ -67,53 +56,52 @@ extension RecipeFile {
     [
       .scalar(
         "size", \.recipe.dataSize, "rest, a size, min or min+SIZE",
-        "Its size: the rest of the card, so much, or what its content takes; rest."
+        "Its size: the rest of the card, so much, or what its content takes. (default: rest)"
       ) { $0 == "rest" ? .rest : try Recipe.DataSize($0) },
-      .scalar("label", \.recipe.dataFormat.label, "up to 16 bytes", "Its label; DATA.") {
+      .scalar("label", \.recipe.dataFormat.label, "up to 16 bytes", "Its label. (default: DATA)") {
         try VolumeLabel($0)
       },
       .scalar(
-        "uuid", \.recipe.dataFormat.uuid, "a UUID", "Its UUID; derived from the recipe."
+        "uuid", \.recipe.dataFormat.uuid, "a UUID", "Its UUID. (default: derived from the recipe)"
       ) { try Identifier($0) },
       .scalar(
         "journal", \.recipe.dataFormat.journal, "auto, none or a size from 4MiB to 40000MiB",
-        "Its journal; by the size of the partition, up to 64MiB."
+        "Its journal. (default: by the size of the partition, up to 64MiB)"
       ) { try Format.Journal($0) },
       .scalar(
         "reserved", \.recipe.dataFormat.reservedBlockPercentage, "a percentage such as 1 or 0.5",
-        "Share of the blocks that only root may fill; 5."
+        "Share of the blocks that only root may fill. (default: 5)"
       ) { try Percentage($0.hasSuffix("%") ? String($0.dropLast()) : $0) },
       .scalar(
         "inodes", \.recipe.dataFormat.inodeCount, "a number", "Inodes, whatever the ratio says.",
         Scalars.number(16...UInt32.max)),
       .scalar(
         "inode-ratio", \.recipe.dataFormat.inodeRatio, Scalars.size,
-        "One inode for so many bytes; 16KiB, below 512MiB 4KiB."
+        "One inode for so many bytes. (default: 16KiB, below 512MiB 4KiB)"
       ) { try Scalars.size($0).byteCount },
       .words(
-        "features", \.recipe.dataFormat.features, "As mke2fs -O has them; those of mke2fs 1.47 on Debian."
+        "features", \.recipe.dataFormat.features, "^metadata_csum,^64bit",
+        "As mke2fs -O has them. (default: those of mke2fs 1.47 on Debian)"
       ) {
         try FeatureSet(option: $0)
       },
-      .words("mount-options", \.recipe.dataFormat.mountOptions, "As tune2fs -o has them; user_xattr, acl.") {
+      .words(
+        "mount-options", \.recipe.dataFormat.mountOptions, "discard,^acl",
+        "As tune2fs -o has them. (default: user_xattr, acl)"
+      ) {
         try MountOptions($0)
       },
-      .word("errors", \.recipe.dataFormat.errorBehavior, "What Linux does where it finds damage; continue."),
+      .word(
+        "errors", \.recipe.dataFormat.errorBehavior,
+        "What Linux does where it finds damage. (default: continue)"),
       .list(
         "from", \.inputs.data, "[TARGET=]PATH of a tar or a directory, or a list of them", "What it holds.",
         Scalars.source),
       .scalar(
         "owner", \.inputs.directoryOwner, "USER:GROUP, each a number or root",
-        "Whom all that comes from directories belongs to; whom it belongs to there.", Scalars.owner),
+        "Whom all that comes from directories belongs to. (default: whom it belongs to there)", Scalars.owner),
       .path(
         "device-table", \.inputs.deviceTable, "the path of a device table", "Who owns what, and the devices."),
-    ]
-  }
-
-  private static var cacheKeys: [Key<RecipeFile>] {
-    [
-      .texts("from", \.inputs.packages, paths, "Packages that it is filled with."),
-      .flag("online-first-boot", \.hasNetworkAtFirstBoot, "Whether a network brings what is missing; false."),
     ]
   }
 
@@ -142,7 +130,7 @@ extension RecipeFile {
       .scalar("path", \.path, "an absolute path", "The directory.", Scalars.absolutePath),
       .scalar(
         "by", \.strategy, Scalars.alternatives(Persistence.Strategy.allCases.map(\.rawValue)),
-        "How it is kept; bind for the directories of container engines, else overlay."
+        "How it is kept. (default: bind for the directories of container engines, else overlay)"
       ) { try Scalars.word($0) },
       .scalar("size", \.size, Scalars.size, "Of the file system of a file or a partition.", Scalars.size),
     ]
@@ -163,7 +151,9 @@ extension RecipeFile {
       }
       guard let draft else { continue }
       guard let path = draft.path else {
-        if !reader.has(item.path + ["path"]) { reader.complain("has no path; name the directory", at: item) }
+        if !reader.hasComplaint(below: item.path) {
+          reader.complain("has no path; name the directory", at: item)
+        }
         continue
       }
       do {
@@ -186,10 +176,10 @@ extension RecipeFile {
 extension Key {
   /// Text with commas in it, or a list of its words.
   fileprivate static func words<Value>(
-    _ name: String, _ property: WritableKeyPath<Target, Value>, _ help: String,
+    _ name: String, _ property: WritableKeyPath<Target, Value>, _ example: String, _ help: String,
     _ parse: @escaping (String) throws -> Value
   ) -> Key {
-    let form = "words, such as \"^64bit\", or a list of them"
+    let form = "words such as \"\(example)\", or a list of them"
     return Key(name: name, form: form, help: help) { value, target, reader in
       let items = reader.items(of: value)
       let words = items.compactMap { reader.text(of: $0, expecting: form) }

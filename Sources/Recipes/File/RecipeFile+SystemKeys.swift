@@ -7,14 +7,14 @@ extension RecipeFile {
   static var systemKeys: [Key<RecipeFile>] {
     [
       .scalar(
-        "timezone", \.recipe.system.timezone, "a zone such as Europe/Vienna", "The time zone; UTC.",
+        "timezone", \.recipe.system.timezone, "a zone such as Europe/Vienna", "The time zone. (default: UTC)",
         Scalars.text),
       .scalar(
         "keymap", \.recipe.system.keymap, "a layout and a variant, such as de de-nodeadkeys",
-        "The keyboard, as setup-keymap takes it; the kernel's.", Scalars.keymap),
+        "The keyboard, as setup-keymap takes it. (default: the kernel's)", Scalars.keymap),
       .mapping("network", \.recipe.system, "How the Pi is connected.", networkKeys),
-      .word("ntp", \.recipe.system.timeService, "What sets the clock; chrony."),
-      .mapping("ssh", or: "none", "The way in over the network; OpenSSH, by keys alone.", sshKeys) {
+      .word("ntp", \.recipe.system.timeService, "What sets the clock. (default: chrony)"),
+      .mapping("ssh", or: "none", "The way in over the network. (default: OpenSSH, by keys alone)", sshKeys) {
         text, file in
         guard text == "none" else {
           throw WrongText("\(Scalars.quoted(text)) can't stand here; give none or a mapping")
@@ -24,7 +24,10 @@ extension RecipeFile {
       .mapping(
         "root", \.recipe.system, "The administrator.",
         [
-          .scalar("password", \.rootPassword, Scalars.password, "The password; locked.", Scalars.password)
+          .scalar(
+            "password", \.rootPassword, Scalars.password,
+            "The password. (default: locked where a key or another user lets somebody in, else none)",
+            Scalars.password)
         ]),
       .items(
         "users", \.recipe.system.users, "a name or a mapping, or a list of them", "Who else may log in.",
@@ -36,7 +39,7 @@ extension RecipeFile {
       .texts("modules", \.recipe.system.modules, "a kernel module or a list of them", "For etc/modules."),
       Key(
         name: "repositories", form: "a URL or a path, or a list of them",
-        help: "Behind the card's own; the release's main on the first mirror."
+        help: "Behind the card's own. (default: the release's main on the first mirror)"
       ) { value, file, reader in
         let form = "a URL or a path, or a list of them"
         file.recipe.system.repositories = reader.items(of: value).compactMap {
@@ -75,12 +78,13 @@ extension RecipeFile {
       .texts(
         "keys", \.recipe.system.rootKeys, "a line as in authorized_keys, or a list of them",
         "Who may log in as root."),
-      .flag("passwords", \.sshServer.allowsPasswords, "Whether passwords let users in; false."),
-      .flag("root", \.sshServer.allowsRoot, "Whether root may log in; true."),
-      .scalar("port", \.sshServer.port, "a port", "Where it listens; 22.", Scalars.number(1...UInt16.max)),
+      .flag("passwords", \.sshServer.allowsPasswords, "Whether passwords let users in. (default: false)"),
+      .flag("root", \.sshServer.allowsRoot, "Whether root may log in. (default: true)"),
+      .scalar(
+        "port", \.sshServer.port, "a port", "Where it listens. (default: 22)", Scalars.number(1...UInt16.max)),
       .path(
         "host-keys", \.inputs.hostKeys, "the path of a directory",
-        "The Pi's own keys, as ssh-keygen makes them; made at the first boot."),
+        "The Pi's own keys, as ssh-keygen makes them. (default: made at the first boot)"),
     ]
   }
 
@@ -92,13 +96,15 @@ extension RecipeFile {
   private static var userKeys: [Key<SystemSettings.User>] {
     [
       .scalar("name", \.name, "a name", "The user's name.", Scalars.text),
-      .scalar("id", \.id, "a number", "The user's number; 1000 and up.", Scalars.number(0...UInt32.max - 1)),
+      .scalar(
+        "id", \.id, "a number", "The user's number. (default: 1000 and up)",
+        Scalars.number(0...UInt32.max - 1)),
       .texts("groups", \.groups, "a group or a list of them", "Besides the user's own."),
-      .scalar("password", \.password, Scalars.password, "The password; locked.", Scalars.password),
+      .scalar("password", \.password, Scalars.password, "The password. (default: locked)", Scalars.password),
       .texts(
         "keys", \.keys, "a line as in authorized_keys, or a list of them", "Which keys let the user in."),
-      .flag("admin", \.isAdministrator, "Whether doas lets the user do anything; false."),
-      .scalar("shell", \.shell, "a path", "The shell; /bin/ash.", Scalars.text),
+      .flag("admin", \.isAdministrator, "Whether doas lets the user do anything. (default: false)"),
+      .scalar("shell", \.shell, "a path", "The shell. (default: /bin/ash)", Scalars.text),
     ]
   }
 
@@ -123,13 +129,15 @@ extension RecipeFile {
   private static var lbuKeys: [Key<SystemSettings.LBUSettings>] {
     [
       .scalar(
-        "backups", \.backupLimit, "a number", "How many earlier commits stay; none.", Scalars.number(0...1000)
+        "backups", \.backupLimit, "a number", "How many earlier commits stay. (default: none)",
+        Scalars.number(0...1000)
       ),
       .list(
         "include", \.includes, "a path or a list of them",
         "Kept besides etc, home, root/.ssh and what the overlay brings.", Scalars.entryPath),
       .list("exclude", \.excludes, "a path or a list of them", "Left out, though in etc.", Scalars.entryPath),
-      .flag("first-commit", \.commitsFirstBoot, "Whether the first good boot commits by itself; true."),
+      .flag(
+        "first-commit", \.commitsFirstBoot, "Whether the first good boot commits by itself. (default: true)"),
     ]
   }
 }
@@ -154,7 +162,7 @@ extension RecipeFile {
   private static var interfacesKey: Key<SystemSettings> {
     let form = "a mapping of interfaces' names"
     return Key(
-      name: "interfaces", form: form, help: "\(addressForm), for each interface; eth0: dhcp.",
+      name: "interfaces", form: form, help: "\(addressForm), for each interface. (default: eth0: dhcp)",
       keys: addressKeys.map(\.description)
     ) { value, system, reader in
       system.interfaces = reader.pairs(of: value, expecting: form).map { name, value in
@@ -170,7 +178,7 @@ extension RecipeFile {
     guard case .mapping = value.node else { return reader.scalar(value, expecting: addressForm, address) }
     var draft = AddressDraft()
     reader.read(value, keys: addressKeys, into: &draft, expecting: addressForm)
-    if draft.address == nil, !reader.has(value.path + ["address"]) {
+    if draft.address == nil, !reader.hasComplaint(below: value.path) {
       reader.complain("has no address; give one", at: value)
     }
     return draft.address.map { .fixed(address: $0, gateway: draft.gateway) }

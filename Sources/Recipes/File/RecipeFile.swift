@@ -12,12 +12,6 @@ public import Entries
 public struct RecipeFile: Equatable, Sendable {
   public var recipe = Recipe()
   public var inputs = Inputs()
-  /// Lines for the firmware's configuration on the boot partition.
-  public var firmwareLines: [String] = []
-  /// What the kernel's command line has besides the release's.
-  public var kernelParameters: [String] = []
-  /// Whether packages may come over a network at the first boot that neither the release nor the cache has.
-  public var hasNetworkAtFirstBoot = false
 
   /// Paths of what is read, as the process finds them.
   public struct Inputs: Equatable, Sendable {
@@ -29,8 +23,6 @@ public struct RecipeFile: Equatable, Sendable {
     public var deviceTable: String?
     /// More for the overlay: tars and directories.
     public var overlay: [String] = []
-    /// Packages for the cache: tars and directories.
-    public var packages: [String] = []
     /// Directory of the ssh server's host keys.
     public var hostKeys: String?
     public var repositoryKeys: [String] = []
@@ -74,7 +66,6 @@ extension RecipeFile.Inputs {
     data = data.map { ContentSource(path: resolved($0.path), target: $0.target) }
     deviceTable = deviceTable.map(resolved)
     overlay = overlay.map(resolved)
-    packages = packages.map(resolved)
     hostKeys = hostKeys.map(resolved)
     repositoryKeys = repositoryKeys.map(resolved)
     localScripts = localScripts.map(resolved)

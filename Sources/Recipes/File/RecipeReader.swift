@@ -28,9 +28,20 @@ struct RecipeReader {
 
   /// Complains of what a path leads to, or the longest beginning of it that the document has.
   mutating func complain(_ text: String, at path: [String]) {
+    let path = known(path)
+    complain(text, path: path, at: places[path] ?? .start)
+  }
+
+  /// Whether something is wrong with what a path leads to, or with a part of it.
+  func hasComplaint(below path: [String]) -> Bool {
+    let keyPath = known(path).joined(separator: ".")
+    return complaints.contains { $0.keyPath == keyPath || $0.keyPath.hasPrefix("\(keyPath).") }
+  }
+
+  private func known(_ path: [String]) -> [String] {
     var known = path
     while !known.isEmpty, places[known] == nil { known.removeLast() }
-    complain(text, path: known, at: places[known] ?? .start)
+    return known
   }
 
   private mutating func complain(_ text: String, path: [String], at place: TextPlace) {

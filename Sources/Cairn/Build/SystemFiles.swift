@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Alpine
+internal import Archive
+internal import Blocks
+internal import Entries
+public import Recipes
+
+/// What the system's settings and its overlay take from files of the person who builds.
+public struct SystemFiles: Equatable, Sendable {
+  /// Directory of the ssh server's host keys, as ssh-keygen makes them.
+  public var hostKeys: String?
+  /// Keys of repositories that are not Alpine's own.
+  public var repositoryKeys: [String]
+  /// Scripts for etc/local.d.
+  public var localScripts: [String]
+  /// More files for the overlay: tars, and directories whose files will belong to root.
+  public var overlay: [String]
+
+  public init(
+    hostKeys: String? = nil, repositoryKeys: [String] = [], localScripts: [String] = [],
+    overlay: [String] = []
+  ) {
+    self.hostKeys = hostKeys
+    self.repositoryKeys = repositoryKeys
+    self.localScripts = localScripts
+    self.overlay = overlay
+  }
+
+  var paths: [String] { (hostKeys.map { [$0] } ?? []) + repositoryKeys + localScripts + overlay }
+
+  /// The recipe with the files' content in its settings.
+  func completing(_ recipe: Recipe) throws(BuildError) -> Recipe {
+    var recipe = recipe
+    if let hostKeys { recipe.system.sshServer?.hostKeys = try Self.files(in: hostKeys) }
+    for path in repositoryKeys { recipe.system.repositoryKeys.append(try Self.file(path)) }
+    for path in localScripts { recipe.system.localScripts.append(try Self.file(path)) }
+    return recipe
+  }
+
+  func overlayFiles() throws(BuildError) -> OverlayFiles {
+    var files = OverlayFiles()
+    for path in overlay {
+      do throws(CopyError<ArchiveError, AlpineError>) { try Self.add(path, to: &files) } catch {
+        throw error.buildError { .overlay($0) }
+      }
+    }
+    return files
+  }
+}
+
+extension SystemFiles {
+  /// Bytes that a key or a script may have.
+  private static let largestByteCount: UInt64 = 1 << 20
+
+  private static func add(
+    _ path: String, to files: inout OverlayFiles
+  ) throws(CopyError<ArchiveError, AlpineError>) {
+    var reader: InputReader
+    do { reader = try InputReader(path: path, directoryOwner: .root) } catch { throw .reading(error) }
+    try files.add(contentsOf: &reader)
+  }
+
+  private static func file(_ path: String) throws(BuildError) -> SystemSettings.NamedFile {
+    do throws(BlockError) {
+      let file = try ReadOnlyFile(path: path)
+      guard file.size <= largestByteCount else {
+        throw .outOfBounds(offset: 0, byteCount: file.size, size: largestByteCount)
+      }
+      var bytes = [UInt8](repeating: 0, count: Int(file.size))
+      var span = bytes.mutableSpan
+      var target = unsafe span.mutableBytes
+      try file.read(into: &target, at: 0)
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      return SystemSettings.NamedFile(name: name, bytes: bytes)
+    } catch { throw .settingsFile(error) }
+  }
+
+  /// The regular files of a directory, by their names.
+  private static func files(in directory: String) throws(BuildError) -> [SystemSettings.NamedFile] {
+    var files: [SystemSettings.NamedFile] = []
+    do throws(ArchiveError) {
+      var reader = try DirectoryReader(path: directory)
+      while let entry = try reader.next() {
+        guard case .regular(let shape) = entry.kind, shape.size <= largestByteCount else { continue }
+        var bytes: [UInt8] = []
+        while true {
+          let piece = try reader.nextBytes()
+          if piece.isEmpty { break }
+          for offset in 0..<piece.byteCount { bytes.append(piece.load(at: offset)) }
+        }
+        files.append(.init(name: "\(entry.path)", bytes: bytes))
+      }
+    } catch { throw .source(error) }
+    return files
+  }
+}
