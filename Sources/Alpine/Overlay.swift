@@ -17,8 +17,17 @@ public struct Overlay: Equatable, Sendable {
   public var partitionUUIDs: [EntryPath: String]
   /// What comes along besides; it takes the place of what the settings make of the same path.
   public var files: OverlayFiles
-  /// Of every file. No later than the release: a Pi's clock starts from it, and lbu looks for what is newer.
+  /// Of every file; `earliestTime` where there is no reason for another one.
   public var time: Timestamp
+
+  /// Before all that a Pi's clock can show: the first second of 1980, which every file system can hold.
+  ///
+  /// A Pi without a network starts from the day when OpenRC's package was built, months before the release. Then
+  /// `lbu status` passes over changes to files that are newer than the change, and lbu prunes its backups by their
+  /// names, which hold the time of the apkovl: one from the future would stay and displace those that count.
+  ///
+  /// Source: OpenRC, swclock; alpine-conf, lbu.
+  public static let earliestTime = Timestamp(seconds: 315_532_800)
 
   /// Name below /media where the data partition is mounted.
   public static let media = "mmcblk0p2"

@@ -76,7 +76,9 @@ private let tar = ForeignTool("tar")
     #expect(fstab.hasSuffix("/media/mmcblk0p2/var/lib/docker\t/var/lib/docker\tnone\tbind 0 0\n"))
     #expect(fstab.contains("UUID=\(try #require(uuid))\t/media/mmcblk0p2\text4\trw,relatime 0 0\n"))
     let listing = try tar.run("-tvzf", overlay, "--numeric-owner")
-    let others = listing.text.split(separator: "\n").filter { !$0.contains(" 0/0 ") }
+    let lines = listing.text.split(separator: "\n")
+    #expect(lines.allSatisfy { $0.contains(" 1980-01-01 00:00 ") })
+    let others = lines.filter { !$0.contains(" 0/0 ") }
     #expect(
       others.count == 1 && others[0].hasPrefix("-rw-r----- 0/42 ") && others[0].hasSuffix(" etc/shadow"))
   }

@@ -12,7 +12,7 @@ extension Plan {
     return Overlay(
       hostname: hostname, dataPartitionUUID: "\(data.format.uuid)", release: release,
       settings: system, persistence: persistence.map(\.persistence), partitionUUIDs: partitionUUIDs,
-      files: files, time: time)
+      files: files, time: Overlay.earliestTime)
   }
 
   private var partitionUUIDs: [EntryPath: String] {
