@@ -74,6 +74,7 @@ let package = Package(
     tests("RecipesTests", ["Recipes", "Alpine", "Ext4"]),
     tests("CairnTests", ["Cairn"]),
     tests("CommandTests", ["CairnCommand", "Cairn"]),
+    tests("BootTests", ["Alpine", "CairnCommand"]),
     tests("LayerTests", []),
   ]
 )

@@ -17,13 +17,13 @@ public struct VirtualLinux {
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   public static var isPossible: Bool {
-    let tools = [qemu, ForeignTool("cpio"), ForeignTool("dpkg-deb"), ForeignTool("timeout")]
-    return package != nil && busybox != nil && tools.allSatisfy(\.isInstalled)
+    let tools = [qemu, ForeignTool("dpkg-deb"), ForeignTool("timeout")]
+    return package != nil && busybox != nil && Initramfs.isPossible && tools.allSatisfy(\.isInstalled)
   }
 
   private let scratch: TemporaryDirectory
   private let kernel: String
-  private var root: String { scratch.path("root") }
+  private let initramfs: Initramfs
 
   /// Unpacks the kernel, and packs what the machine needs to boot.
   ///
@@ -32,26 +32,26 @@ public struct VirtualLinux {
   ///   - programs: paths of what the machine is to have beside busybox; they come with their libraries.
   public init(in scratch: TemporaryDirectory, modules: [String], programs: [String] = []) throws {
     self.scratch = scratch
-    guard var package = Self.package, let busybox = Self.busybox else { throw Failure(text: "not installed") }
+    guard var package = Self.package, let busybox = Self.busybox else {
+      throw MachineFailure("not installed")
+    }
     if package.hasSuffix(".deb") {
-      try Self.run("dpkg-deb", "-x", package, scratch.path("kernel"))
+      try ForeignTool("dpkg-deb").succeed("-x", package, scratch.path("kernel"))
       package = scratch.path("kernel")
     }
     let files = try FileManager.default.subpathsOfDirectory(atPath: package)
     guard let kernel = files.first(where: { $0.hasPrefix("boot/vmlinuz-") }) else {
-      throw Failure(text: "no kernel in \(package)")
+      throw MachineFailure("no kernel in \(package)")
     }
     self.kernel = package + "/" + kernel
-    try copy(busybox, to: "/bin/busybox")
-    for directory in ["modules", "mnt", "dev", "proc"] {
-      try FileManager.default.createDirectory(
-        atPath: "\(root)/\(directory)", withIntermediateDirectories: true)
-    }
+    initramfs = try Initramfs(root: scratch.path("root"))
+    try initramfs.add(busybox, as: "/bin/busybox")
+    for directory in ["/modules", "/mnt", "/dev", "/proc"] { try initramfs.addDirectory(directory) }
     let names = Set(Self.diskModules + modules)
     for file in files where file.contains(".ko") {
       let name = String(file.split(separator: "/").last ?? "")
       guard names.contains(String(name.prefix { $0 != "." })) else { continue }
-      try copy(package + "/" + file, to: "/modules/\(name)")
+      try initramfs.add(package + "/" + file, as: "/modules/\(name)")
     }
     for program in programs { try addProgram(program) }
   }
@@ -80,7 +80,7 @@ public struct VirtualLinux {
       "-append", "console=ttyS0 loglevel=5 panic=-1",
     ]
     let result = try ForeignTool("timeout").run(["600", Self.qemu.name] + machine + boot + drives)
-    guard result.status == 0 else { throw Failure(text: result.text + result.errors) }
+    guard result.status == 0 else { throw MachineFailure(result.text + result.errors) }
     return result.text
   }
 
@@ -93,30 +93,17 @@ public struct VirtualLinux {
       self.isReadOnly = isReadOnly
     }
   }
-
-  public struct Failure: Error {
-    public let text: String
-
-    public init(text: String) { self.text = text }
-  }
 }
 
 // What the machine boots from.
 extension VirtualLinux {
-  private func copy(_ file: String, to path: String) throws {
-    let target = URL(fileURLWithPath: root + path)
-    try FileManager.default.createDirectory(
-      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    if FileManager.default.fileExists(atPath: target.path) { return }
-    let source = URL(fileURLWithPath: file).resolvingSymlinksInPath()
-    try FileManager.default.copyItem(at: source, to: target)
-  }
-
   /// With the libraries that it is linked to, each where it is here.
   private func addProgram(_ path: String) throws {
-    try copy(path, to: path)
+    try initramfs.add(path, as: path)
     let words = try ForeignTool("ldd").run(path).text.split(whereSeparator: \.isWhitespace)
-    for library in words where library.hasPrefix("/") { try copy(String(library), to: String(library)) }
+    for library in words where library.hasPrefix("/") {
+      try initramfs.add(String(library), as: String(library))
+    }
   }
 
   private func writeInitramfs(_ script: String) throws {
@@ -131,18 +118,7 @@ extension VirtualLinux {
       poweroff -f
 
       """
-    let path = "\(root)/init"
-    try Data(script.utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-    let names = try FileManager.default.subpathsOfDirectory(atPath: root).map { $0 + "\n" }
-    let archive = try ForeignTool("cpio").run(
-      ["-o", "-H", "newc", "-D", root], input: Data(names.joined().utf8))
-    guard archive.status == 0 else { throw Failure(text: archive.errors) }
-    try archive.output.write(to: URL(fileURLWithPath: scratch.path("initramfs")))
-  }
-
-  private static func run(_ tool: String, _ arguments: String...) throws {
-    let result = try ForeignTool(tool).run(arguments)
-    guard result.status == 0 else { throw Failure(text: "\(tool): \(result.errors)") }
+    try initramfs.addScript(script, as: "/init")
+    try initramfs.pack(to: scratch.path("initramfs"))
   }
 }

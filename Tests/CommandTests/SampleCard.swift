@@ -3,11 +3,6 @@ import Cairn
 import Foundation
 import TestSupport
 
-/// The program as it was built beside the tests.
-let cairn = ForeignTool(
-  path: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    .appendingPathComponent("cairn").path)
-
 /// A small sample release and a card made from it, once for all tests that only read them.
 struct SampleCard: Sendable {
   let directory: TemporaryDirectory
