@@ -18,6 +18,15 @@ public final class ReadOnlyFile: BlockTarget {
     try file.read(into: &bytes, at: offset)
   }
 
+  /// A copy of what it begins with: `count` bytes, or all that there are.
+  public func firstBytes(_ count: Int) throws(BlockError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(min(size, UInt64(count))))
+    var span = bytes.mutableSpan
+    var target = unsafe span.mutableBytes
+    try read(into: &target, at: 0)
+    return bytes
+  }
+
   public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     throw .readOnly(path: file.path)
   }

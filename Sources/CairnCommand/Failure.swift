@@ -67,7 +67,7 @@ extension Failure {
     case .boot, .data: .source
     case .persistentVolume: .internalError
     case .settingsFile(let error): status(ofReading: error)
-    case .overlay(.overlayFile): .source
+    case .settingsFileTooLarge, .overlay(.overlayFile): .source
     case .overlay, .partitionTable, .target: .internalError
     }
   }

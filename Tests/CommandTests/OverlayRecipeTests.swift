@@ -91,4 +91,19 @@ struct OverlayRecipeTests {
     #expect(build.status == 0)
     #expect(build.errors.contains("warning: nobody can log in"), "\(build.errors)")
   }
+
+  @Test func `a script or a key that is too large is named`() throws {
+    let large = Data(repeating: 35, count: 1 << 20 | 1)
+    try large.write(to: scratch.url.appendingPathComponent("late.start"))
+    let script = try build("hostname: pi\nscripts: late.start\n")
+    #expect(script.status == 5)
+    #expect(script.errors.contains("late.start: 1 MiB are the most"), "\(script.errors)")
+    try FileManager.default.createDirectory(
+      atPath: scratch.path("keys"), withIntermediateDirectories: false)
+    try large.write(to: scratch.url.appendingPathComponent("keys/ssh_host_rsa_key"))
+    let key = try build("hostname: pi\nssh: {host-keys: keys}\n")
+    #expect(key.status == 5)
+    #expect(key.errors.contains("keys/ssh_host_rsa_key: 1 MiB are the most"), "\(key.errors)")
+    #expect(!FileManager.default.fileExists(atPath: image))
+  }
 }

@@ -24,6 +24,8 @@ public enum BuildError: Error, Equatable, Sendable {
   case partitionTable(PartitionTableError)
   /// A key or a script could not be read.
   case settingsFile(BlockError)
+  /// A key or a script has more than a MiB.
+  case settingsFileTooLarge(path: String)
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
@@ -78,6 +80,9 @@ extension BuildError: CustomStringConvertible {
         + "\(cardSize) (--size)"
     case .partitionTable(let error): "\(error)"
     case .settingsFile(let error): "\(error)"
+    case .settingsFileTooLarge(let path):
+      "\(path): \(ByteSize(byteCount: UInt64(SystemFiles.largestByteCount))) are the most that a key or a script has; "
+        + "name another file"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"

@@ -50,7 +50,7 @@ public struct SystemFiles: Equatable, Sendable {
 
 extension SystemFiles {
   /// Bytes that a key or a script may have.
-  private static let largestByteCount: UInt64 = 1 << 20
+  static let largestByteCount = 1 << 20
 
   private static func add(
     _ path: String, to files: inout OverlayFiles
@@ -61,36 +61,37 @@ extension SystemFiles {
   }
 
   private static func file(_ path: String) throws(BuildError) -> SystemSettings.NamedFile {
-    do throws(BlockError) {
-      let file = try ReadOnlyFile(path: path)
-      guard file.size <= largestByteCount else {
-        throw .outOfBounds(offset: 0, byteCount: file.size, size: largestByteCount)
-      }
-      var bytes = [UInt8](repeating: 0, count: Int(file.size))
-      var span = bytes.mutableSpan
-      var target = unsafe span.mutableBytes
-      try file.read(into: &target, at: 0)
-      let name = path.split(separator: "/").last.map(String.init) ?? path
-      return SystemSettings.NamedFile(name: name, bytes: bytes)
-    } catch { throw .settingsFile(error) }
+    let bytes: [UInt8]
+    do throws(BlockError) { bytes = try ReadOnlyFile(path: path).firstBytes(largestByteCount + 1) } catch {
+      throw .settingsFile(error)
+    }
+    guard bytes.count <= largestByteCount else { throw .settingsFileTooLarge(path: path) }
+    return SystemSettings.NamedFile(
+      name: path.split(separator: "/").last.map(String.init) ?? path, bytes: bytes)
   }
 
   /// The regular files of a directory, by their names.
   private static func files(in directory: String) throws(BuildError) -> [SystemSettings.NamedFile] {
     var files: [SystemSettings.NamedFile] = []
+    var tooLarge: EntryPath?
     do throws(ArchiveError) {
       var reader = try DirectoryReader(path: directory)
-      while let entry = try reader.next() {
-        guard case .regular(let shape) = entry.kind, shape.size <= largestByteCount else { continue }
+      while tooLarge == nil, let entry = try reader.next() {
+        guard case .regular(let shape) = entry.kind else { continue }
+        guard shape.size <= largestByteCount else {
+          tooLarge = entry.path
+          continue
+        }
         var bytes: [UInt8] = []
         while true {
           let piece = try reader.nextBytes()
           if piece.isEmpty { break }
-          for offset in 0..<piece.byteCount { bytes.append(piece.load(at: offset)) }
+          bytes += piece.copy(0..<piece.byteCount)
         }
         files.append(.init(name: "\(entry.path)", bytes: bytes))
       }
     } catch { throw .source(error) }
+    if let tooLarge { throw .settingsFileTooLarge(path: "\(directory)/\(tooLarge)") }
     return files
   }
 }
