@@ -23,8 +23,8 @@ struct BuildCommand: ParsableCommand {
   @Flag(help: "Print the keys that a recipe can have, and make nothing.")
   var recipeKeys = false
 
-  @OptionGroup(title: "What the card holds")
-  var contentOptions: ContentOptions
+  @OptionGroup
+  var cardOptions: CardOptions
 
   @Option(
     name: .shortAndLong,
@@ -37,27 +37,6 @@ struct BuildCommand: ParsableCommand {
       valueName: "size"))
   var size: ByteSize?
 
-  @Option(help: ArgumentHelp("Size of the FAT32 partition. (default: 256MiB)", valueName: "size"))
-  var bootSize: ByteSize?
-
-  @OptionGroup(title: "Options for the ext4 partition")
-  var dataOptions: DataOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "A directory that survives a reboot, by overlay (what is written lies on the ext4 partition), bind (all of "
-        + "it does), file (an ext4 in a file of that partition) or partition (an ext4 of its own); or none. Many "
-        + "times. (default: /var/lib/docker; bind for container engines, else overlay; a file of 1GiB, at most half "
-        + "of the partition; a partition with an even share of the card)",
-      valueName: "path[:strategy[,size=size]]"),
-    transform: PersistOption.init)
-  var persist: [PersistOption] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "The Pi's host name, and the name of its overlay. (default: alpine)", valueName: "name"))
-  var hostname: String?
-
   @Flag(help: "Don't wait until the image is on storage.")
   var noSync = false
 
@@ -68,15 +47,8 @@ struct BuildCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if contentOptions.noData, try !dataOptions.areDefault {
-      throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
-    }
     // A recipe may name what is missing.
-    if recipe == nil, !recipeKeys {
-      try contentOptions.checkPresence()
-      try PersistOption.validate(
-        persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
-    }
+    if recipe == nil, !recipeKeys { try cardOptions.checkPresence() }
     try FileArgument.check(output: output, "--output")
   }
 
@@ -120,32 +92,10 @@ struct BuildCommand: ParsableCommand {
   }
 }
 
-// The recipe file, and the options that win over it.
 extension BuildCommand {
   private func card() throws -> CardImage {
-    var file = RecipeFile()
-    if let recipe {
-      do { file = try RecipeFile(contentsOf: recipe) } catch { throw Failure(error, path: recipe) }
-    }
-    contentOptions.apply(to: &file)
-    try apply(to: &file.recipe)
+    var file = try cardOptions.recipeFile(recipe)
+    if let size { file.recipe.size = size }
     return CardImage(recipe: file.recipe, content: CardContent(file.inputs))
-  }
-
-  private func apply(to recipe: inout Recipe) throws {
-    if let size { recipe.size = size }
-    if let bootSize { recipe.bootSize = bootSize }
-    try dataOptions.apply(to: &recipe)
-    if !persist.isEmpty { recipe.persistence = PersistOption.requests(persist) }
-    if let hostname {
-      do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
-    }
-    if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
-      guard let seconds = UInt32(epoch) else {
-        throw Failure.recipe(
-          "SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds from 1970 to 2106 (0 to 4294967295)")
-      }
-      recipe.epoch = Int64(seconds)
-    }
   }
 }

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Cairn
+import Foundation
+
+/// What a card is, whatever it is put on: the options that win over a recipe's keys.
+struct CardOptions: ParsableArguments {
+  @OptionGroup(title: "What the card holds")
+  var contentOptions: ContentOptions
+
+  @Option(help: ArgumentHelp("Size of the FAT32 partition. (default: 256MiB)", valueName: "size"))
+  var bootSize: ByteSize?
+
+  @OptionGroup(title: "Options for the ext4 partition")
+  var dataOptions: DataOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "A directory that survives a reboot, by overlay (what is written lies on the ext4 partition), bind (all of "
+        + "it does), file (an ext4 in a file of that partition) or partition (an ext4 of its own); or none. Many "
+        + "times. (default: /var/lib/docker; bind for container engines, else overlay; a file of 1GiB, at most half "
+        + "of the partition; a partition with an even share of the card)",
+      valueName: "path[:strategy[,size=size]]"),
+    transform: PersistOption.init)
+  var persist: [PersistOption] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The Pi's host name, and the name of its overlay. (default: alpine)", valueName: "name"))
+  var hostname: String?
+
+  func validate() throws {
+    if contentOptions.noData, try !dataOptions.areDefault {
+      throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
+    }
+  }
+
+  /// Throws for options that need each other, where no recipe may name what is missing.
+  func checkPresence() throws {
+    try contentOptions.checkPresence()
+    try PersistOption.validate(
+      persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
+  }
+
+  /// The recipe, with what the options say in the place of what it says.
+  ///
+  /// - Parameter path: of a recipe file; nil for a card of the options alone.
+  func recipeFile(_ path: String?) throws -> RecipeFile {
+    var file = RecipeFile()
+    if let path {
+      do { file = try RecipeFile(contentsOf: path) } catch { throw Failure(error, path: path) }
+    }
+    contentOptions.apply(to: &file)
+    try apply(to: &file.recipe)
+    return file
+  }
+
+  private func apply(to recipe: inout Recipe) throws {
+    if let bootSize { recipe.bootSize = bootSize }
+    try dataOptions.apply(to: &recipe)
+    if !persist.isEmpty { recipe.persistence = PersistOption.requests(persist) }
+    if let hostname {
+      do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
+    }
+    if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
+      guard let seconds = UInt32(epoch) else {
+        throw Failure.recipe(
+          "SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds from 1970 to 2106 (0 to 4294967295)")
+      }
+      recipe.epoch = Int64(seconds)
+    }
+  }
+}
