@@ -8,6 +8,7 @@ public enum BlockError: Error, Equatable, Sendable {
     case create, open, read, write, zero, flush, resize
     /// Give the finished file its name.
     case publish = "put in place"
+    case startThread = "start a thread to write"
   }
 
   /// A range beyond the end of the target: what wrote there planned wrongly, or a table on the target lies.
@@ -62,6 +63,7 @@ extension BlockError: CustomStringConvertible {
     case (.create, ENOENT): "; make its directory first, or name another output"
     case (.create, EACCES), (.create, EPERM), (.create, EROFS):
       "; name an output in a directory that you may write to"
+    case (_, ENODEV), (_, ENXIO), (_, ENOMEDIUM): "; it is gone: put it back and start anew"
     case (_, ENOSPC), (_, EDQUOT): "; make room, or name an output on a larger file system"
     case (.resize, EFBIG): "; name an output on a file system that takes files of this size"
     default: ""

@@ -47,6 +47,41 @@ public struct ExtentSet: Equatable, Sendable {
     return gaps
   }
 
+  /// What of `bounds` is in the set, ascending.
+  public func ranges(within bounds: Range<UInt64>) -> [Range<UInt64>] {
+    var parts: [Range<UInt64>] = []
+    for index in firstIndex(endingAtOrAfter: bounds.lowerBound)..<ranges.count {
+      guard ranges[index].lowerBound < bounds.upperBound else { break }
+      let common = ranges[index].clamped(to: bounds)
+      if !common.isEmpty { parts.append(common) }
+    }
+    return parts
+  }
+
+  /// Takes `range` out and returns how many of its bytes were there.
+  @discardableResult
+  public mutating func remove(_ range: Range<UInt64>) -> UInt64 {
+    guard !range.isEmpty else { return 0 }
+    let first = firstIndex(endingAtOrAfter: range.lowerBound)
+    var end = first
+    var left: [Range<UInt64>] = []
+    var known: UInt64 = 0
+    while end < ranges.count, ranges[end].lowerBound < range.upperBound {
+      let part = ranges[end]
+      let common = part.clamped(to: range)
+      known += common.upperBound - common.lowerBound
+      if part.lowerBound < range.lowerBound {
+        left.append(part.lowerBound..<min(part.upperBound, range.lowerBound))
+      }
+      if part.upperBound > range.upperBound {
+        left.append(max(part.lowerBound, range.upperBound)..<part.upperBound)
+      }
+      end += 1
+    }
+    ranges.replaceSubrange(first..<end, with: left)
+    return known
+  }
+
   /// How many bytes of `range` are in the set.
   public func overlap(with range: Range<UInt64>) -> UInt64 {
     var byteCount: UInt64 = 0

@@ -2,10 +2,18 @@
 internal import CLinux
 
 /// Sole owner of an open file, closed when it goes.
-struct FileDescriptor: ~Copyable {
-  let raw: CInt
+public struct FileDescriptor: ~Copyable, Sendable {
+  public let raw: CInt
   /// What errors call the file.
-  let path: String
+  public let path: String
+
+  /// Takes over `raw`, which is open.
+  ///
+  /// - Parameter path: what errors call the file.
+  public init(owning raw: CInt, path: String) {
+    self.raw = raw
+    self.path = path
+  }
 
   /// - Parameter name: what errors call the file, where that isn't `path`.
   /// - Throws: `system(operation, …)` with what open(2) said.
@@ -15,15 +23,10 @@ struct FileDescriptor: ~Copyable {
   ) throws(BlockError) -> FileDescriptor {
     while true {
       let raw = unsafe linux_open(path, flags, mode)
-      if raw >= 0 { return FileDescriptor(raw: raw, path: name ?? path) }
+      if raw >= 0 { return FileDescriptor(owning: raw, path: name ?? path) }
       let number = linux_errno()
       if number != EINTR { throw .system(operation, path: name ?? path, offset: nil, number: number) }
     }
-  }
-
-  private init(raw: CInt, path: String) {
-    self.raw = raw
-    self.path = path
   }
 
   deinit { close(raw) }
@@ -65,6 +68,14 @@ struct FileDescriptor: ~Copyable {
       position += count
     }
     return nil
+  }
+
+  /// Another descriptor of the same open file: its locks, its claim on a device and its O_DIRECT are theirs
+  /// together, and end with the last of them.
+  public func duplicate() throws(BlockError) -> FileDescriptor {
+    let copy = linux_duplicate(raw)
+    guard copy >= 0 else { throw .system(.open, path: path, offset: nil, number: linux_errno()) }
+    return FileDescriptor(owning: copy, path: path)
   }
 
   /// Cuts the file or lets it go on with zeros.

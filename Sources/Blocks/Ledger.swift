@@ -5,6 +5,9 @@ internal import Synchronization
 public final class WriteMonitor: Sendable {
   private let written = Atomic<UInt64>(0)
   private let zeroed = Atomic<UInt64>(0)
+  private let stored = Atomic<UInt64>(0)
+  private let inFlight = Atomic<UInt64>(0)
+  private let verified = Atomic<UInt64>(0)
   private let isStopping = Atomic<Bool>(false)
 
   public init() {}
@@ -13,10 +16,25 @@ public final class WriteMonitor: Sendable {
   public var writtenByteCount: UInt64 { written.load(ordering: .relaxed) }
   /// Bytes that the target was told to zero so far.
   public var zeroedByteCount: UInt64 { zeroed.load(ordering: .relaxed) }
+  /// Bytes that a device has taken so far, written or zeroed, whole blocks where only parts were asked for.
+  public var storedByteCount: UInt64 { stored.load(ordering: .relaxed) }
+  /// Bytes that a device was given and has not answered.
+  public var inFlightByteCount: UInt64 { inFlight.load(ordering: .relaxed) }
+  /// Bytes read back and compared so far.
+  public var verifiedByteCount: UInt64 { verified.load(ordering: .relaxed) }
   public var isStopped: Bool { isStopping.load(ordering: .relaxed) }
 
   /// The next write throws `BlockError.cancelled`. Safe to call from anywhere, at any time.
   public func stop() { isStopping.store(true, ordering: .relaxed) }
+
+  func countIssued(_ byteCount: UInt64) { inFlight.add(byteCount, ordering: .relaxed) }
+
+  func countAnswered(_ byteCount: UInt64, isStored: Bool) {
+    inFlight.subtract(byteCount, ordering: .relaxed)
+    if isStored { stored.add(byteCount, ordering: .relaxed) }
+  }
+
+  func count(verified byteCount: UInt64) { verified.add(byteCount, ordering: .relaxed) }
 
   fileprivate func count(written byteCount: UInt64) { written.add(byteCount, ordering: .relaxed) }
   fileprivate func count(zeroed byteCount: UInt64) { zeroed.add(byteCount, ordering: .relaxed) }

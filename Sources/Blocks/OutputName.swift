@@ -56,22 +56,9 @@ extension OutputName {
   private static func checkReplaceable(_ path: String) throws(BlockError) {
     var status = stat()
     if unsafe stat(path, &status) == 0 {
-      if let kind = kind(status.st_mode) { throw .notARegularFile(path: path, kind: kind) }
+      if let kind = BlockError.FileKind(status.st_mode) { throw .notARegularFile(path: path, kind: kind) }
     } else if linux_errno() != ENOENT || path.isEmpty {
       throw .system(.create, path: path, offset: nil, number: linux_errno())
-    }
-  }
-
-  /// What stands there if it is not a regular file.
-  private static func kind(_ mode: mode_t) -> BlockError.FileKind? {
-    switch mode & mode_t(S_IFMT) {
-    case mode_t(S_IFREG): nil
-    case mode_t(S_IFDIR): .directory
-    case mode_t(S_IFBLK): .blockDevice
-    case mode_t(S_IFCHR): .characterDevice
-    case mode_t(S_IFIFO): .pipe
-    case mode_t(S_IFSOCK): .socket
-    default: .other
     }
   }
 
@@ -84,5 +71,20 @@ extension OutputName {
       throw .system(.create, path: path, offset: nil, number: EILSEQ)
     }
     return target
+  }
+}
+
+extension BlockError.FileKind {
+  /// Nil for a regular file.
+  init?(_ mode: mode_t) {
+    switch mode & mode_t(S_IFMT) {
+    case mode_t(S_IFREG): return nil
+    case mode_t(S_IFDIR): self = .directory
+    case mode_t(S_IFBLK): self = .blockDevice
+    case mode_t(S_IFCHR): self = .characterDevice
+    case mode_t(S_IFIFO): self = .pipe
+    case mode_t(S_IFSOCK): self = .socket
+    default: self = .other
+    }
   }
 }

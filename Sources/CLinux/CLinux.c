@@ -3,6 +3,8 @@
 #include "CLinux.h"
 
 #include <dirent.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 
 const int linux_O_TMPFILE = O_TMPFILE;
 const int linux_FALLOC_FL_KEEP_SIZE = FALLOC_FL_KEEP_SIZE;
@@ -10,6 +12,29 @@ const int linux_FALLOC_FL_PUNCH_HOLE = FALLOC_FL_PUNCH_HOLE;
 const unsigned linux_MFD_CLOEXEC = MFD_CLOEXEC;
 const int linux_SEEK_DATA = SEEK_DATA;
 const int linux_SEEK_HOLE = SEEK_HOLE;
+
+int linux_duplicate(int descriptor) { return fcntl(descriptor, F_DUPFD_CLOEXEC, 0); }
+
+int linux_is_direct(int descriptor) { return (fcntl(descriptor, F_GETFL) & O_DIRECT) != 0; }
+
+int linux_set_direct(int descriptor, int is_direct) {
+  int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0) return -1;
+  return fcntl(descriptor, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
+}
+
+int linux_logical_block_size(int descriptor, int *byte_count) { return ioctl(descriptor, BLKSSZGET, byte_count); }
+
+int linux_zero_out(int descriptor, uint64_t offset, uint64_t count) {
+  uint64_t range[2] = {offset, count};
+  return ioctl(descriptor, BLKZEROOUT, range);
+}
+
+int linux_sync_range(int descriptor, off_t offset, off_t count) {
+  return sync_file_range(
+      descriptor, offset, count,
+      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
 
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count) {
   return fallocate(descriptor, mode, offset, count);

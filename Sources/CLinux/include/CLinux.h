@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,22 @@ static inline int linux_openat(int directory, const char *path, int flags) {
 /// makedev(3), taken apart.
 static inline unsigned linux_major(dev_t device) { return major(device); }
 static inline unsigned linux_minor(dev_t device) { return minor(device); }
+
+/// F_DUPFD_CLOEXEC: another descriptor of the same open file.
+int linux_duplicate(int descriptor);
+
+/// Whether an open file has O_DIRECT; and with or without it from now on.
+int linux_is_direct(int descriptor);
+int linux_set_direct(int descriptor, int is_direct);
+
+/// BLKSSZGET: the block that a device addresses, in bytes.
+int linux_logical_block_size(int descriptor, int *byte_count);
+
+/// BLKZEROOUT: makes bytes of a block device read as zero.
+int linux_zero_out(int descriptor, uint64_t offset, uint64_t count);
+
+/// sync_file_range(2): writes dirty pages to storage and waits for them.
+int linux_sync_range(int descriptor, off_t offset, off_t count);
 
 /// fallocate(2).
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count);
