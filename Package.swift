@@ -40,11 +40,13 @@ let package = Package(
     .systemLibrary(name: "CFdisk", pkgConfig: "fdisk", providers: [.apt(["libfdisk-dev"])]),
     .systemLibrary(name: "CExt2fs", pkgConfig: "ext2fs", providers: [.apt(["libext2fs-dev"])]),
     .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CBlkid", pkgConfig: "blkid", providers: [.apt(["libblkid-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     floor("Blocks", ["CLinux", "CIsal"]),
     floor("Entries", []),
 
+    floor("Devices", ["Blocks", "CLinux", "CBlkid"]),
     floor("PartitionTable", ["Blocks", "CFdisk", "CLinux"]),
     floor("FAT32", ["Blocks", "Entries"]),
     floor("Ext4", ["Blocks", "Entries", "CExt2fs"]),
@@ -56,7 +58,10 @@ let package = Package(
 
     floor(
       "Cairn",
-      ["CLinux", "Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Recipes"]),
+      [
+        "CLinux", "Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine",
+        "Recipes",
+      ]),
 
     .executableTarget(
       name: "CairnCommand",
@@ -66,6 +71,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testSettings),
     tests("BlocksTests", ["Blocks", "CLinux"]),
     tests("EntriesTests", ["Entries"]),
+    tests("DevicesTests", ["Devices", "Blocks"]),
     tests("PartitionTableTests", ["PartitionTable", "Blocks"]),
     tests("FAT32Tests", ["FAT32", "Blocks", "Entries", "Archive"]),
     tests("Ext4Tests", ["Ext4", "Archive", "Blocks", "Entries"]),

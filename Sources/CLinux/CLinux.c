@@ -44,6 +44,20 @@ int linux_memfd_create(const char *name, unsigned flags) { return memfd_create(n
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
+int linux_block_byte_count(int descriptor, uint64_t *byte_count) {
+  return ioctl(descriptor, BLKGETSIZE64, byte_count);
+}
+
+int linux_block_sizes(int descriptor, int *logical, unsigned *physical) {
+  return ioctl(descriptor, BLKSSZGET, logical) == 0 ? ioctl(descriptor, BLKPBSZGET, physical) : -1;
+}
+
+int linux_block_read_only(int descriptor, int *is_read_only) { return ioctl(descriptor, BLKROGET, is_read_only); }
+
+int linux_disk_sequence(int descriptor, uint64_t *number) { return ioctl(descriptor, BLKGETDISKSEQ, number); }
+
+int linux_reread_partitions(int descriptor) { return ioctl(descriptor, BLKRRPART); }
+
 ssize_t linux_getdents(int descriptor, void *buffer, size_t count) { return getdents64(descriptor, buffer, count); }
 
 const char *linux_error_text(int number) { return strerrordesc_np(number); }

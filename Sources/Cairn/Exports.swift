@@ -4,6 +4,7 @@
 @_exported public import Alpine
 @_exported public import Archive
 @_exported public import Blocks
+@_exported public import Devices
 @_exported public import Entries
 @_exported public import Ext4
 @_exported public import FAT32

@@ -104,15 +104,7 @@ struct BuildReport {
   private func size(_ byteCount: UInt64) -> String { "\(ByteSize(byteCount: byteCount))" }
   private func rounded(_ byteCount: UInt64) -> String { ByteSize(byteCount: byteCount).rounded }
 
-  /// Columns two spaces apart, as wide as their widest cell.
-  private func table(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-      let line = "  " + cells.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }
-  }
+  private func table(_ rows: [[String]]) -> [String] { TextTable(rows: rows).lines.map { "  " + $0 } }
 }
 
 extension String {

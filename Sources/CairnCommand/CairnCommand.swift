@@ -13,7 +13,7 @@ struct CairnCommand: ParsableCommand {
       checksum, 6 write error or no space, 7 findings, 8 no permission, 9 device gone or busy, 128 + signal when stopped.
       """,
     version: "0.1.0",
-    subcommands: [BuildCommand.self, CheckCommand.self, SampleReleaseCommand.self])
+    subcommands: [BuildCommand.self, CheckCommand.self, DevicesCommand.self, SampleReleaseCommand.self])
 
   static func main() {
     do {

@@ -48,6 +48,33 @@ extension Failure {
     exitCode = (error.targetError.map { Self.status(ofReading: $0) } ?? .internalError).rawValue
   }
 
+  init(_ error: DeviceError) {
+    message = "\(error)"
+    exitCode = Self.status(of: error).rawValue
+    switch error {
+    case .refused(let refusals): details = refusals.dropFirst().map { "\($0)" }
+    case .permission(let path, let rule?):
+      details = [
+        "put this line into \(UdevRule.path):",
+        rule.text,
+        "then: udevadm control --reload && udevadm trigger \(path)",
+      ]
+    default: break
+    }
+  }
+
+  private static func status(of error: DeviceError) -> ExitStatus {
+    switch error {
+    case .refused, .wrongTarget, .notATarget: .refused
+    case .permission: .permission
+    case .busy, .locked, .gone, .changed, .tableInUse: .device
+    case .notFound: .usage
+    case .unreadable, .malformed: .internalError
+    case .system(_, _, let number): isPermission(number) ? .permission : .device
+    case .target(let error): status(of: error)
+    }
+  }
+
   /// A card that can't be read is an input.
   private static func status(ofReading error: BlockError) -> ExitStatus {
     let status = status(of: error)

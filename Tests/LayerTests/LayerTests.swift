@@ -8,6 +8,7 @@ import Testing
   private static let table: [String: Set<String>] = [
     "Blocks": ["CLinux", "CIsal"],
     "Entries": [],
+    "Devices": ["Blocks", "CLinux", "CBlkid"],
     "PartitionTable": ["Blocks", "CFdisk", "CLinux"],
     "FAT32": ["Blocks", "Entries"],
     "Ext4": ["Blocks", "Entries", "CExt2fs"],
@@ -15,8 +16,8 @@ import Testing
     "Alpine": ["Entries", "Archive", "CCrypto"],
     "Recipes": ["Entries", "Ext4", "Alpine", "Yams"],
     "Cairn": [
-      "CLinux", "Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Recipes",
-      "Foundation",
+      "CLinux", "Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine",
+      "Recipes", "Foundation",
     ],
     "CairnCommand": ["Cairn", "ArgumentParser", "Foundation"],
   ]
@@ -32,7 +33,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Blocks", "Entries", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine"])
+  @Test(arguments: ["Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine"])
   func `floors 1 to 3 do without Foundation`(target: String) throws {
     let files = try SourceFile.all().filter { $0.target == target }
     #expect(!files.isEmpty)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -66,6 +67,16 @@ int linux_memfd_create(const char *name, unsigned flags);
 
 /// pipe2(2): the reading end first; closed in programs that are started.
 int linux_pipe(int ends[2]);
+
+/// The ioctls that a block device answers, each -1 with errno where it doesn't: its size in bytes, the block that it
+/// addresses and the one that it writes, whether it is read-only, the number of the medium (since Linux 5.15).
+int linux_block_byte_count(int descriptor, uint64_t *byte_count);
+int linux_block_sizes(int descriptor, int *logical, unsigned *physical);
+int linux_block_read_only(int descriptor, int *is_read_only);
+int linux_disk_sequence(int descriptor, uint64_t *number);
+
+/// BLKRRPART: the kernel reads the partition table anew.
+int linux_reread_partitions(int descriptor);
 
 /// getdents64(2): as many struct linux_dirent64 as `buffer` holds.
 ssize_t linux_getdents(int descriptor, void *buffer, size_t count);
