@@ -65,13 +65,12 @@ extension Failure {
 
   private static func status(of error: DeviceError) -> ExitStatus {
     switch error {
-    case .refused, .wrongTarget, .notATarget: .refused
+    case .refused, .wrongTarget, .notATarget(_, .other): .refused
+    case .notATarget: .usage
     case .permission: .permission
-    case .busy, .locked, .gone, .changed, .tableInUse: .device
-    case .notFound: .usage
+    case .busy, .locked, .gone, .changed, .tableInUse, .notFound: .device
     case .unreadable, .malformed: .internalError
     case .system(_, _, let number): isPermission(number) ? .permission : .device
-    case .target(let error): status(of: error)
     }
   }
 

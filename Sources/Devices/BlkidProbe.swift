@@ -22,7 +22,7 @@ struct BlkidProbe: ~Copyable {
   static func open(_ file: borrowing FileDescriptor, _ range: Range<UInt64>) throws(DeviceError) -> BlkidProbe
   {
     guard let raw = unsafe blkid_new_probe() else {
-      throw .system(task: "look at the content of", path: file.path, number: ENOMEM)
+      throw .system(task: "look at its content", path: file.path, number: ENOMEM)
     }
     let probe = unsafe BlkidProbe(owning: raw, file.path)
     let offset = blkid_loff_t(range.lowerBound)
@@ -34,7 +34,7 @@ struct BlkidProbe: ~Copyable {
   private func check(_ code: CInt) throws(DeviceError) {
     guard code < 0 else { return }
     let number = linux_errno()
-    throw .system(task: "look at the content of", path: path, number: number == 0 ? EIO : number)
+    throw .system(task: "look at its content", path: path, number: number == 0 ? EIO : number)
   }
 
   private func value(_ name: String) -> String? {

@@ -67,8 +67,7 @@ struct BlockNodes {
   /// A loop device over a device is no holder in sysfs; over a file it stands on nothing that isn't mounted.
   private mutating func addBackingDevices() {
     for name in disks {
-      guard let path = backingPath(of: name), let backing = node(atSource: path) else { continue }
-      parents[name, default: []].insert(backing.name)
+      if let backing = backing(of: name) { parents[name, default: []].insert(backing.name) }
     }
   }
 
@@ -76,6 +75,12 @@ struct BlockNodes {
   func backingPath(of name: String) -> String? {
     nodes[name].flatMap { tree.attribute($0.directory + "/loop/backing_file") }
   }
+
+  /// The device that a loop device is over. Nil where that is a file.
+  func backing(of name: String) -> Node? { backingPath(of: name).flatMap { node(atSource: $0) } }
+
+  /// The loop devices over what has the path.
+  func loops(over path: String) -> [String] { disks.filter { backingPath(of: $0) == path } }
 }
 
 // MARK: Looking up
@@ -85,7 +90,8 @@ extension BlockNodes {
 
   /// The device that a mount, a swap or a loop device names: by its node, or where that is out of sight, by its name.
   func node(atSource path: String) -> Node? {
-    guard path.hasPrefix("/") else { return nil }
+    // What lies elsewhere may be on a server that doesn't answer.
+    guard path.hasPrefix("/dev/") else { return nil }
     return node(atNode: path) ?? node(named: path)
   }
 

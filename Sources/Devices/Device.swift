@@ -20,7 +20,7 @@ public struct Device: Equatable, Sendable {
   public var kind: Kind = .disk
   /// What the kernel says. A card in a built-in reader often says no.
   public var isRemovable: Bool
-  /// An eMMC, told by its boot areas: on the mmc bus, but no card.
+  /// An eMMC: on the mmc bus, but no card.
   public var isSoldered = false
   public var isReadOnly: Bool
   public var partitions: [Partition] = []

@@ -30,7 +30,6 @@ public enum DeviceError: Error, Equatable, Sendable {
   case tableInUse(path: String, uses: [DeviceUse])
   /// A system call or a library failed with `number` (errno) while doing what `task` says.
   case system(task: String, path: String, number: CInt)
-  case target(BlockError)
 }
 
 extension DeviceError: CustomStringConvertible {
@@ -64,8 +63,7 @@ extension DeviceError: CustomStringConvertible {
       "\(path.printable): the kernel keeps the old partition table"
         + (uses.refusals.first.map { ", as \($0)" } ?? "; put the card in again")
     case .system(let task, let path, let number):
-      "\(path.printable): cannot \(task) it: \(BlockError.text(ofErrno: number))"
-    case .target(let error): "\(error)"
+      "\(path.printable): cannot \(task): \(BlockError.text(ofErrno: number))"
     }
   }
 }

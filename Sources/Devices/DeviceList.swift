@@ -4,7 +4,8 @@ internal import CLinux
 /// Every disk of the machine with who uses it, read once: from sysfs, procfs and udev's database, which need no rights.
 public struct DeviceList: Sendable {
   /// In the order of their names: empty readers, too, but nothing that has neither a medium nor a slot for one.
-  public let devices: [Device]
+  public var devices: [Device] { all.filter { $0.byteCount > 0 || $0.isRemovable } }
+  private let all: [Device]
   private let nodes: BlockNodes
   private let swapFiles: [String]
   private let tree: SystemTree
@@ -20,18 +21,17 @@ public struct DeviceList: Sendable {
       guard let node = nodes.nodes[name],
         var device = DeviceReader(tree, node).device(stablePaths: stablePaths.paths(of: name), nodes: nodes)
       else { continue }
-      guard device.byteCount > 0 || device.isRemovable else { continue }
       device.uses = uses.uses(of: name)
       device.systemUses = uses.systemUses(of: name)
       devices.append(device)
     }
-    self.devices = devices
+    all = devices
     self.nodes = nodes
     swapFiles = uses.swapFiles
   }
 
   /// The disk with the number; nil where there is none.
-  public subscript(number: DeviceNumber) -> Device? { devices.first { $0.number == number } }
+  public subscript(number: DeviceNumber) -> Device? { all.first { $0.number == number } }
 }
 
 // MARK: What a path means
@@ -44,7 +44,7 @@ extension DeviceList {
     let real: String
     do throws(FileFailure) { real = try tree.realPath(path) } catch {
       throw error.number == ENOENT
-        ? .notFound(path: path) : .system(task: "look up", path: path, number: error.number)
+        ? .notFound(path: path) : .system(task: "look it up", path: path, number: error.number)
     }
     // A made-up tree has no nodes, only names.
     if !tree.isMachine, let node = nodes.node(named: path) { return try target(node, path) }
@@ -60,15 +60,12 @@ extension DeviceList {
     return .file(
       CardFile(
         path: path, byteCount: status.byteCount, identity: status.fileIdentity,
-        holders: loops(over: real), isSwap: swapFiles.contains(real)))
+        holders: nodes.loops(over: real).map { DeviceUse.Holder(.loop, $0) },
+        isSwap: swapFiles.contains(real)))
   }
 
   private func target(_ node: BlockNodes.Node, _ path: String) throws(DeviceError) -> WriteTarget {
     guard let disk = nodes.nodes[node.disk], let device = self[disk.number] else { throw .gone(path: path) }
     return node.partitionNumber == nil ? .device(device) : .partition(path: node.path, of: device)
-  }
-
-  private func loops(over path: String) -> [DeviceUse.Holder] {
-    nodes.disks.filter { nodes.backingPath(of: $0) == path }.map { DeviceUse.Holder(.loop, $0) }
   }
 }

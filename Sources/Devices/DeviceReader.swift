@@ -19,9 +19,9 @@ struct DeviceReader {
     bus = DeviceBus(devicePath: devicePath, name: node.name)
   }
 
-  /// Nil for a device that has gone meanwhile.
+  /// Nil for a device that has gone meanwhile, and for a path of several to one disk.
   func device(stablePaths: [String], nodes: BlockNodes) -> Device? {
-    guard let byteCount = byteCount(in: node.directory) else { return nil }
+    guard let byteCount = byteCount(in: node.directory), !flag("hidden") else { return nil }
     var device = Device(
       path: node.path, number: node.number, byteCount: byteCount, bus: bus,
       isRemovable: flag("removable"), isReadOnly: flag("ro"))
@@ -31,7 +31,7 @@ struct DeviceReader {
     device.cardID = bus == .mmc ? attribute("device/cid")?.deviceName : nil
     device.stablePaths = stablePaths
     device.kind = kind
-    device.isSoldered = bus == .mmc && tree.exists("/sys/block/\(node.name)boot0")
+    device.isSoldered = isSoldered
     device.partitions = partitions(nodes)
     device.queue = QueueLimits(tree, node.directory)
     device.sequence = tree.number(node.directory + "/diskseq")
@@ -75,6 +75,11 @@ extension DeviceReader {
     // 5 is SCSI's type for optical drives.
     if attribute("device/type") == "5" || name.hasPrefix("sr") { return .opticalDrive }
     return .disk
+  }
+
+  /// SD cards are of type SD; MMC is an eMMC, as the removable cards of that name have died out.
+  private var isSoldered: Bool {
+    bus == .mmc && (attribute("device/type") == "MMC" || tree.exists("/sys/block/\(node.name)boot0"))
   }
 
   private var vendor: String? {

@@ -31,6 +31,7 @@ public final class OpenDevice {
     self.target = target
     self.tree = tree
     let file = try Self.open(target, tree)
+    try Self.checkWritable(file, target)
     try Self.lock(file)
     let sizes = try Self.blockSizes(file, target)
     logicalBlockSize = sizes.logical
@@ -41,6 +42,15 @@ public final class OpenDevice {
     guard identity == expected else {
       throw .changed(path: target.path, expected: expected, found: identity)
     }
+  }
+
+  /// Looks once more: a card may be taken out and another put in while a question waits for its answer.
+  ///
+  /// - Throws: `changed`, `gone`.
+  public func checkIdentity() throws(DeviceError) {
+    if case .device = target { try Self.lookForMedium(target.path) }
+    let found = try Self.identity(of: file, target, tree)
+    guard found == identity else { throw .changed(path: target.path, expected: identity, found: found) }
   }
 
   /// What its queue likes; nothing is known of a file.
@@ -72,17 +82,22 @@ extension OpenDevice {
   private static func failure(_ number: CInt, opening target: WriteTarget, _ tree: SystemTree) -> DeviceError
   {
     switch number {
+    case EACCES where isReadOnly(target), EPERM where isReadOnly(target), EROFS:
+      .refused([.readOnly(path: target.path)])
     case EACCES, EPERM: .permission(path: target.path, rule: rule(target))
-    case EROFS: .refused([.readOnly(path: target.path)])
     case ENOMEDIUM: .refused([.noMedium(path: target.path)])
     case ENXIO, ENODEV, ENOENT: .gone(path: target.path)
     case EBUSY, ETXTBSY: .busy(path: target.path, uses: uses(of: target, tree))
-    default: .system(task: "open", path: target.path, number: number)
+    default: .system(task: "open it", path: target.path, number: number)
     }
   }
 
   private static func rule(_ target: WriteTarget) -> UdevRule? {
     if case .device(let device) = target { device.readerMatch.map { UdevRule(match: $0) } } else { nil }
+  }
+
+  private static func isReadOnly(_ target: WriteTarget) -> Bool {
+    if case .device(let device) = target { device.isReadOnly } else { false }
   }
 
   /// Who has it now, as far as can be found.
@@ -93,13 +108,25 @@ extension OpenDevice {
     }
   }
 
+  /// Some drivers let a read-only device be opened for writing, and refuse each write.
+  private static func checkWritable(
+    _ file: borrowing FileDescriptor, _ target: WriteTarget
+  ) throws(DeviceError) {
+    guard case .device = target else { return }
+    var isReadOnly: CInt = 0
+    guard unsafe linux_block_read_only(file.raw, &isReadOnly) == 0 else {
+      throw failure("ask whether it is read-only", file)
+    }
+    if isReadOnly != 0 { throw .refused([.readOnly(path: file.path)]) }
+  }
+
   /// udev holds the lock for some milliseconds while it probes what was just plugged in.
   private static func lock(_ file: borrowing FileDescriptor) throws(DeviceError) {
     for _ in 0..<40 {
       if flock(file.raw, LOCK_EX | LOCK_NB) == 0 { return }
       let number = linux_errno()
       guard number == EWOULDBLOCK || number == EINTR else {
-        throw .system(task: "lock", path: file.path, number: number)
+        throw .system(task: "lock it", path: file.path, number: number)
       }
       usleep(50_000)
     }
@@ -117,7 +144,7 @@ extension OpenDevice {
     var logical: CInt = 0
     var physical: CUnsignedInt = 0
     guard unsafe linux_block_sizes(file.raw, &logical, &physical) == 0 else {
-      throw failure("ask the block size of", file)
+      throw failure("ask its block size", file)
     }
     return (Int(logical), Int(physical))
   }
@@ -127,7 +154,7 @@ extension OpenDevice {
   ) throws(DeviceError) -> DeviceIdentity {
     let status: FileStatus
     do throws(FileFailure) { status = try FileStatus(descriptor: file.raw) } catch {
-      throw .system(task: "ask after", path: file.path, number: error.number)
+      throw .system(task: "find out what it is", path: file.path, number: error.number)
     }
     guard let number = status.deviceNumber else {
       return DeviceIdentity(byteCount: status.byteCount, file: status.fileIdentity)
@@ -135,13 +162,25 @@ extension OpenDevice {
     guard let device = try DeviceList(tree)[number] else { throw .gone(path: file.path) }
     var identity = device.identity
     guard unsafe linux_block_byte_count(file.raw, &identity.byteCount) == 0 else {
-      throw failure("ask the size of", file)
+      throw failure("ask its size", file)
     }
     var sequence: UInt64 = 0
     if identity.sequence != nil, unsafe linux_disk_sequence(file.raw, &sequence) == 0 {
       identity.sequence = sequence
     }
     return identity
+  }
+
+  /// The kernel looks whether the medium has changed when a device is opened, whoever has it open besides.
+  private static func lookForMedium(_ path: String) throws(DeviceError) {
+    let raw = unsafe linux_open(path, O_RDONLY | O_NONBLOCK, 0)
+    if raw >= 0 {
+      close(raw)
+      return
+    }
+    let number = linux_errno()
+    throw [ENXIO, ENODEV, ENOENT, ENOMEDIUM].contains(number)
+      ? .gone(path: path) : .system(task: "look for its medium", path: path, number: number)
   }
 
   private static func failure(_ task: String, _ file: borrowing FileDescriptor) -> DeviceError {
@@ -174,7 +213,7 @@ extension OpenDevice {
     case EINVAL, ENOTTY: return .notPartitionable
     case EBUSY: throw .tableInUse(path: device.path, uses: Self.uses(of: target, tree))
     case ENXIO, ENODEV, ENOMEDIUM: throw .gone(path: device.path)
-    case let number: throw .system(task: "reread the partition table of", path: device.path, number: number)
+    case let number: throw .system(task: "reread its partition table", path: device.path, number: number)
     }
   }
 }

@@ -66,3 +66,22 @@ extension Refusal: CustomStringConvertible {
     }
   }
 }
+
+extension Refusal {
+  /// One word for scripts.
+  public var word: String {
+    switch self {
+    case .partition: "partition"
+    case .noMedium: "no-medium"
+    case .notACard: "not-a-card"
+    case .systemDisk: "system"
+    case .mounted: "mounted"
+    case .swap: "swap"
+    case .held: "held"
+    case .readOnly: "read-only"
+    case .tooSmall: "too-small"
+    case .notRemovable: "non-removable"
+    case .tooLarge: "large"
+    }
+  }
+}

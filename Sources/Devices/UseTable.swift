@@ -24,13 +24,37 @@ struct UseTable {
     }
   }
 
-  /// Of a disk and its partitions.
+  /// Of a disk and its partitions; of a loop device, also of what it is over.
   func uses(of disk: String) -> [DeviceUse] {
     let parts = [disk] + nodes.partitions(of: disk).map(\.name)
-    return parts.flatMap { direct[$0, default: []].sorted { $0.order < $1.order } }
+    return parts.flatMap(sortedUses) + usesBelow(disk)
   }
 
-  func systemUses(of disk: String) -> [String] { system[disk, default: []].sorted() }
+  func systemUses(of disk: String) -> [String] {
+    let below = nodes.backing(of: disk).flatMap { system[$0.name] } ?? []
+    return system[disk, default: []].union(below).sorted()
+  }
+
+  private func sortedUses(of name: String) -> [DeviceUse] {
+    direct[name, default: []].sorted { $0.order < $1.order }
+  }
+
+  /// A loop device claims nothing, and what it is over may belong to others.
+  private func usesBelow(_ loop: String) -> [DeviceUse] {
+    guard let path = nodes.backingPath(of: loop) else { return [] }
+    let uses: [DeviceUse]
+    if let node = nodes.backing(of: loop) {
+      let parts = nodes.partitions(of: node.name).map(\.name)
+      uses = ([node.name] + parts + (node.disk == node.name ? [] : [node.disk])).flatMap(sortedUses)
+    } else {
+      uses =
+        nodes.loops(over: path).map { .held(part: path, by: DeviceUse.Holder(.loop, $0)) }
+        + (swapFiles.contains(path) ? [.swap(part: path)] : [])
+    }
+    return uses.filter { use in
+      if case .held(_, DeviceUse.Holder(.loop, loop)) = use { false } else { true }
+    }
+  }
 }
 
 // MARK: Mounts

@@ -82,11 +82,12 @@ private struct UseReport: Encodable {
 }
 
 private struct RefusalReport: Encodable {
-  let text: String
+  let kind, text: String
   /// The word that `--allow` takes; nil where nothing helps.
   let allow: String?
 
   init(_ refusal: Refusal) {
+    kind = refusal.word
     text = "\(refusal)"
     allow = refusal.allowance?.rawValue
   }
