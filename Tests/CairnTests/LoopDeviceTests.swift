@@ -37,10 +37,10 @@ struct LoopDeviceTests {
   @Test func `a card that is built on a device of random bytes is whole`() throws {
     let size = try #require(recipe.size).byteCount
     let device = try LoopDevice(randomFile(byteCount: Int(size)))
-    let target = try DeviceTarget(device.path, size: size)
     var builder = try CardBuilder(
-      recipe, from: CardContent(release: release), for: Medium(byteCount: target.size, readsAsZero: false))
-    try expectWhole(device, builder.build(on: target, isDurable: true))
+      recipe, from: CardContent(release: release), for: Medium(byteCount: size, readsAsZero: false))
+    let summary = try onDevice(device.path) { try builder.build(on: $0, isDurable: true) }
+    try expectWhole(device, summary)
   }
 
   private func expectWhole(_ device: LoopDevice, _ summary: BuildSummary) throws {

@@ -41,8 +41,7 @@ struct TargetAgreementTests {
     let image = try ImageFile(path: scratch.path("file.img"), size: size)
     let onFile = try build(recipe, content, on: image, readsAsZero: true)
     try image.commit(isDurable: false)
-    let onDevice = try build(
-      recipe, content, on: try DeviceTarget(device.path, size: size), readsAsZero: false)
+    let onDevice = try onDevice(device.path) { try build(recipe, content, on: $0, readsAsZero: false) }
     let onMemory = try build(recipe, content, on: memory, readsAsZero: false)
     #expect(onFile.repeatedByteCount == 0)
     #expect(onFile.content == onDevice.content && onFile.content == onMemory.content)

@@ -3,7 +3,7 @@ internal import Alpine
 internal import Archive
 internal import Blocks
 internal import Entries
-public import Recipes
+internal import Recipes
 
 /// What the system's settings and its overlay take from files of the person who builds.
 public struct SystemFiles: Equatable, Sendable {
