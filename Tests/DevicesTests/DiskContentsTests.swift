@@ -29,7 +29,7 @@ import Testing
   @Test(.enabled(if: ForeignTool("sfdisk").isInstalled && ForeignTool("mkfs.fat").isInstalled))
   func `a card's table, and what is on its partitions`() throws {
     try makeFile(byteCount: 64 << 20)
-    try partition(Data("label: dos\n1MiB,16MiB,c,*\n17MiB,20MiB,83\n37MiB,1MiB,83\n".utf8))
+    try partition("label: dos\n1MiB,16MiB,c,*\n17MiB,20MiB,83\n37MiB,1MiB,83\n")
     try ForeignTool("mkfs.fat").succeed(
       "-F", "16", "-n", "BOOT", "-i", "12345678", "--offset", "2048", path, "16384")
     try ForeignTool("mke2fs").succeed(

@@ -191,10 +191,18 @@ struct LoopTests {
       try ForeignTool("dd").succeed("if=" + table, "of=" + path, "count=1", "conv=notrunc,fsync")
       #expect(try device.rereadPartitionTable() == .done)
     }
+    // A kernel that reads no MBR is told of the partition.
+    if !FileManager.default.fileExists(atPath: path + "p1") { try ForeignTool("partx").succeed("--add", path) }
     let part = try #require(try DeviceList().devices.first { $0.path == path }?.partitions.first)
     #expect(part.path == path + "p1")
     #expect(part.range == 4_194_304..<20_971_520)
     #expect(try refusals(part.path) == [.partition(path: part.path, disk: path)])
+    do {
+      let reader = try FileHandle(forReadingFrom: URL(fileURLWithPath: part.path))
+      let device = try open(path)
+      #expect(throws: DeviceError.tableInUse(path: path, uses: [])) { _ = try device.rereadPartitionTable() }
+      try reader.close()
+    }
     try ForeignTool("mke2fs").succeed("-q", "-F", "-t", "ext4", part.path)
     let point = scratch.path("point")
     try FileManager.default.createDirectory(atPath: point, withIntermediateDirectories: false)
