@@ -51,14 +51,20 @@ public final class Ledger: BlockTarget {
   public private(set) var written = ExtentSet()
   /// Bytes that must read as zero.
   public private(set) var zeroed = ExtentSet()
-  /// Bytes that came a second time.
+  /// Bytes that came a second time: what came last holds.
   public private(set) var repeatedByteCount: UInt64 = 0
+  /// Of the bytes with content, if checksums are kept.
+  public private(set) var checksums: ChecksumMap?
   /// Calls of `write`.
   public private(set) var writeCount = 0
 
-  public init(_ target: any BlockTarget, monitor: WriteMonitor = WriteMonitor()) {
+  /// - Parameter keepsChecksums: for a target that will be read back by a `Verification`.
+  public init(
+    _ target: any BlockTarget, keepsChecksums: Bool = false, monitor: WriteMonitor = WriteMonitor()
+  ) {
     self.target = target
     self.monitor = monitor
+    checksums = keepsChecksums ? ChecksumMap() : nil
   }
 
   public var size: UInt64 { target.size }
@@ -78,7 +84,8 @@ public final class Ledger: BlockTarget {
     try checkNotStopped()
     try target.write(bytes, at: offset)
     let range = offset..<offset + UInt64(bytes.byteCount)
-    repeatedByteCount += written.insert(range) + zeroed.overlap(with: range)
+    repeatedByteCount += written.insert(range) + zeroed.remove(range)
+    checksums?.record(bytes, at: offset)
     writeCount += 1
     monitor.count(written: UInt64(bytes.byteCount))
   }
@@ -86,7 +93,8 @@ public final class Ledger: BlockTarget {
   public func zero(_ range: Range<UInt64>) throws(BlockError) {
     try checkNotStopped()
     try target.zero(range)
-    repeatedByteCount += zeroed.insert(range) + written.overlap(with: range)
+    repeatedByteCount += zeroed.insert(range) + written.remove(range)
+    checksums?.remove(range)
     monitor.count(zeroed: range.upperBound - range.lowerBound)
   }
 
