@@ -180,7 +180,7 @@ import Testing
   @Test(arguments: [1, 512, 4096])
   func `whatever comes, the device ends up as memory does`(blockSize: Int) throws {
     var random = SeededGenerator()
-    for round in 0..<25 {
+    for round in 0..<12 {
       let blockCount = Int.random(in: 1...100, using: &random)
       let size = blockSize == 1 ? Int.random(in: 1...300_000, using: &random) : blockCount * blockSize
       let old = random.bytes(size)
@@ -204,7 +204,7 @@ import Testing
 
   @Test func `pieces that don't overlap, in any order, leave the rest of the device alone`() throws {
     var random = SeededGenerator()
-    for _ in 0..<25 {
+    for _ in 0..<12 {
       let size = 512 * Int.random(in: 1...400, using: &random)
       let old = random.bytes(size)
       var expected = old

@@ -7,9 +7,15 @@ public final class LoopDevice {
   /// /dev/loop0, say.
   public let path: String
 
-  /// - Parameter offset: where in the file the device begins, in bytes.
-  public init(_ file: String, at offset: UInt64 = 0, isWritable: Bool = true) throws {
-    let options = ["--find", "--show", "--offset", "\(offset)"] + (isWritable ? [] : ["--read-only"])
+  /// - Parameters:
+  ///   - offset: where in the file the device begins, in bytes.
+  ///   - sectorSize: of the device, in bytes.
+  public init(
+    _ file: String, at offset: UInt64 = 0, isWritable: Bool = true, sectorSize: Int = 512
+  ) throws {
+    let options =
+      ["--find", "--show", "--offset", "\(offset)", "--sector-size", "\(sectorSize)"]
+      + (isWritable ? [] : ["--read-only"])
     var result = try Self.losetup.run(options + [file])
     // Whoever looks for a free one at the same time may be faster.
     for _ in 0..<5 where result.status != 0 { result = try Self.losetup.run(options + [file]) }
