@@ -12,6 +12,8 @@ public enum AlpineError: Error, Equatable, Sendable {
   case persistence(path: String, PersistenceProblem)
   /// A file that the overlay was to bring along and can't.
   case overlayFile(EntryPath, OverlayFileProblem)
+  /// A file of the boot partition that settings were to be added to.
+  case bootFile(EntryPath, BootFileProblem)
   /// A text that is no dependency, as a line of the world has to be.
   case dependency(String, DependencyProblem)
   /// A file that is called a package and can't be put into the cache.
@@ -37,6 +39,8 @@ extension AlpineError: CustomStringConvertible {
       "persistent directory \(path): \(problem)"
     case .overlayFile(let path, let problem):
       "\(path) for the overlay: \(problem)"
+    case .bootFile(let path, let problem):
+      "\(path): \(problem)"
     case .dependency(let text, let problem):
       "package \"\(Array(text.utf8).printable)\": \(problem)"
     case .package(let path, let problem):

@@ -50,6 +50,13 @@ public struct ReleaseRecognizer: Sendable {
     }
   }
 
+  /// Whether config.txt, as far as it has come, includes usercfg.txt: without it nobody reads that file.
+  public var includesUserConfiguration: Bool {
+    FirmwareConfiguration(firmwareConfiguration).includes.contains {
+      $0.lowercased() == BootFile.userConfiguration.rawValue
+    }
+  }
+
   /// The release, at the end of the stream.
   ///
   /// - Throws: `AlpineError.notARelease` that names what is missing. The caller may go on all the same, then without

@@ -14,7 +14,7 @@ struct BuildCommand: ParsableCommand {
       dates what no input dates; else it is the time of the first input's first entry.
 
       A recipe is a YAML file with a key for each option that decides what the card is; --recipe-keys lists them. An \
-      option wins over its key, and --boot and --data over all that the recipe's lists name.
+      option wins over its key, and one that may come many times over the recipe's whole list.
       """)
 
   @Argument(help: ArgumentHelp("A YAML file that says what the card is; options win over it."))
@@ -82,6 +82,7 @@ struct BuildCommand: ParsableCommand {
 
   private func warn(of summary: BuildSummary) {
     for warning in summary.plan.warnings { Terminal.complain("warning: \(warning)") }
+    for warning in summary.warnings { Terminal.complain("warning: \(warning)") }
     if summary.data?.overlayPath != nil, !summary.plan.system.letsSomebodyIn {
       Terminal.complain("warning: nobody can log in: root is locked, and no key or password lets anybody in")
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Cairn
 import Foundation
 
 /// The `cairn` command: arguments in, sentences out. What it does is the library's matter.
@@ -12,7 +13,7 @@ struct CairnCommand: ParsableCommand {
       Exit codes: 0 done, 1 internal error, 2 usage, 3 recipe invalid, 4 refused for safety, 5 source or its \
       checksum, 6 write error or no space, 7 findings, 8 no permission, 9 device gone or busy, 128 + signal when stopped.
       """,
-    version: "0.1.0",
+    version: CairnVersion.current,
     subcommands: [BuildCommand.self, CheckCommand.self, DevicesCommand.self, SampleReleaseCommand.self])
 
   static func main() {

@@ -43,6 +43,13 @@ extension Failure {
     }
   }
 
+  init(_ error: RecipeOptionError) {
+    let problems = error.problems
+    message = problems.count == 1 ? problems[0] : "\(problems.count) problems with the options"
+    details = problems.count == 1 ? [] : problems
+    exitCode = ExitStatus.recipeInvalid.rawValue
+  }
+
   init(_ error: CheckError) {
     message = "\(error)"
     exitCode = (error.targetError.map { Self.status(ofReading: $0) } ?? .internalError).rawValue
@@ -85,7 +92,9 @@ extension Failure {
     return switch error {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
-    case .outputIsInput, .noContent, .noPartition, .needsSecondReading: .usage
+    case .outputIsInput, .noContent, .noPartition, .noRelease, .needsSecondReading: .usage
+    case .bootFile(.bootFile(_, .tooLong)): .recipeInvalid
+    case .bootFile: .source
     case .plan, .data(.invalidFormat), .data(.invalidFeatures), .data(.tooSmall): .recipeInvalid
     case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .dataPartitionTooSmall,
       .data(.contentBeyondFormat), .data(.tooFewInodes):
@@ -93,7 +102,7 @@ extension Failure {
     case .boot, .data: .source
     case .persistentVolume: .internalError
     case .settingsFile(let error): status(ofReading: error)
-    case .settingsFileTooLarge, .overlay(.overlayFile): .source
+    case .settingsFileTooLarge, .keyFile, .overlay(.overlayFile): .source
     case .overlay, .partitionTable, .target: .internalError
     }
   }

@@ -15,7 +15,7 @@ extension SystemSettings {
 
   /// A line a value, each text quoted so that no two settings share a line.
   private var canonicalLines: [String] {
-    systemLines + networkLines + accessLines + packageLines + lbuLines
+    systemLines + networkLines + accessLines + packageLines + lbuLines + bootLines
   }
 
   private var systemLines: [String] {
@@ -53,6 +53,14 @@ extension SystemSettings {
     [line("backups", lbu.backupLimit.map(String.init)), "first commit \(lbu.commitsFirstBoot)"]
       + lines("include", lbu.includes.map(\.bytes.printable))
       + lines("exclude", lbu.excludes.map(\.bytes.printable))
+  }
+}
+
+extension SystemSettings {
+  /// None by default.
+  private var bootLines: [String] {
+    lines("boot configuration", boot.configuration) + lines("kernel parameters", boot.kernelParameters)
+      + (boot.hasSerialConsole ? ["serial console"] : [])
   }
 }
 

@@ -154,6 +154,27 @@ import Testing
       #"3:7: persist.0.by: "bond" can't stand here; did you mean bind?"#
     ),
     ("persist: {by: bind}\n", #"1:10: persist: has no path; name the directory"#),
+    (
+      "boot: {config: [dtparam=audio=on, gpu_mem 16]}\n",
+      #"1:35: boot.config.1: "gpu_mem 16" is no line of config.txt; one is like "dtparam=audio=on", "gpu_mem=16" or "[pi4]""#
+    ),
+    (
+      "boot:\n  cmdline: init=\"a b\"\n",
+      #"2:12: boot.cmdline: "init="a b"" has a quote, "\" or "$" in it, which init's shell would take for its own"#
+    ),
+    ("boot: {serial-console: on}\n", #"1:24: boot.serial-console: "on" is neither true nor false"#),
+    (
+      "boot: {serial-console: true, config: enable_uart=0}\n",
+      #"1:38: boot.config: takes the serial line away that the serial console needs"#
+    ),
+    (
+      "lbu: {exclude: [etc/motd, opt/a]}\n",
+      #"1:27: lbu.exclude.1: opt/a lies in nothing that a commit keeps; name something in etc or in what is included"#
+    ),
+    (
+      "network:\n  interfaces:\n    eth0: [dhcp, 10.0.0.0/24]\n",
+      #"3:18: network.interfaces.eth0.1: "10.0.0.0/24" is not an address that a machine can have; take another one of the network"#
+    ),
     // Contradictions.
     (
       "boot: none\ndata: none\n",
@@ -170,6 +191,10 @@ import Testing
     (
       "data: none\nlbu: {backups: 3}\n",
       #"2:6: lbu: "data: none" leaves no partition for it; leave one of them out"#
+    ),
+    (
+      "data: none\ntimezone: Europe/Vienna\n",
+      #"2:11: timezone: "data: none" leaves no partition for it; leave one of them out"#
     ),
     (
       "size: 1GiB\ndata: {size: 1GiB}\n",

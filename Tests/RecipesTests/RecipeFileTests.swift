@@ -16,6 +16,9 @@ let everything = """
   boot:
     size: 300MiB
     from: [boot, /more/boot.tar]
+    config: [dtparam=audio=on, "[pi4]", gpu_mem=16]
+    cmdline: cgroup_enable=memory cgroup_memory=1
+    serial-console: true
   data:
     size: min+100MiB
     label: NOTES
@@ -46,6 +49,7 @@ let everything = """
   ntp: openntpd
   ssh:
     keys: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEdxR0Kf6sYxw3YwqYwA0n1x2mJH0Cq7hQm3m0pVnYtK ann@desk
+    key-files: [ann.pub, /keys/bob.pub]
     passwords: true
     root: true
     port: 2222
@@ -58,6 +62,7 @@ let everything = """
       groups: [audio, video]
       password: $6$pepper$5sFfp0/ZtYxZdxXViZ9X7/emchE6zaGPfWTli6F7tWGdUe4rFUoZHd.gwLa6psOjfBq1JUt8DSkHHaKOYcdsa0
       keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEdxR0Kf6sYxw3YwqYwA0n1x2mJH0Cq7hQm3m0pVnYtK ann@desk]
+      key-files: ann.pub
       admin: true
       shell: /bin/sh
   packages: [docker, git]
@@ -121,6 +126,10 @@ let everything = """
     inputs.directoryOwner = Entry.Owner(user: 1000, group: 0)
     inputs.deviceTable = "recipes/devices.txt"
     inputs.overlay = ["recipes/extra"]
+    inputs.keyFiles = [
+      KeyFile(path: "recipes/ann.pub"), KeyFile(path: "/keys/bob.pub"),
+      KeyFile(path: "recipes/ann.pub", user: "ann"),
+    ]
     inputs.hostKeys = "recipes/keys"
     inputs.repositoryKeys = ["recipes/own.rsa.pub"]
     inputs.localScripts = ["recipes/hello.start"]
@@ -170,6 +179,9 @@ let everything = """
     expected.lbu.includes = [EntryPath("opt/notes")]
     expected.lbu.excludes = [EntryPath("etc/motd")]
     expected.lbu.commitsFirstBoot = false
+    expected.boot.configuration = ["dtparam=audio=on", "[pi4]", "gpu_mem=16"]
+    expected.boot.kernelParameters = ["cgroup_enable=memory cgroup_memory=1"]
+    expected.boot.hasSerialConsole = true
     #expect(system == expected)
   }
 
@@ -290,7 +302,8 @@ let everything = """
       "modules: a",
       "repositories: []", "repositories: /a", "lbu: {backups: 3}", "lbu: {include: a}",
       "lbu: {exclude: etc/a}",
-      "lbu: {first-commit: false}",
+      "lbu: {first-commit: false}", "boot: {config: a=b}", "boot: {cmdline: a=b}",
+      "boot: {serial-console: true}",
     ]
     #expect(Set(try recipes.map(canonicalText)).count == recipes.count)
   }

@@ -14,6 +14,7 @@ extension SystemSettings {
     checkPackages(&check)
     checkServices(&check)
     checkCommits(&check)
+    checkBoot(&check)
     return check.problems
   }
 }

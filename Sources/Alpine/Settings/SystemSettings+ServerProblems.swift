@@ -14,6 +14,11 @@ extension SystemSettings {
   }
 }
 
+extension SystemSettings {
+  /// What is wrong with a line of authorized_keys, and what would be right; nil where nothing is.
+  public static func problem(ofPublicKey line: String) -> String? { PublicKeyLine.problem(line) }
+}
+
 extension SettingCheck {
   mutating func addKeyProblems(_ keys: [String], at key: [String]) {
     for (index, line) in keys.enumerated() {

@@ -33,6 +33,7 @@ public struct SystemSettings: Equatable, Sendable {
   /// Keys of repositories that are not Alpine's own.
   public var repositoryKeys: [NamedFile] = []
   public var lbu = LBUSettings()
+  public var boot = BootSettings()
   /// Scripts for etc/local.d, run at the end of the boot in the order of their names, which end in ".start".
   public var localScripts: [NamedFile] = []
 

@@ -26,6 +26,12 @@ public enum BuildError: Error, Equatable, Sendable {
   case settingsFile(BlockError)
   /// A key or a script has more than a MiB.
   case settingsFileTooLarge(path: String)
+  /// A file of public keys has something else in a line; the first is 1.
+  case keyFile(path: String, line: Int, problem: String)
+  /// The settings can't be added to a file of the boot partition.
+  case bootFile(AlpineError)
+  /// Something is asked for that only an Alpine release can have.
+  case noRelease(for: String)
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
@@ -83,6 +89,9 @@ extension BuildError: CustomStringConvertible {
     case .settingsFileTooLarge(let path):
       "\(path): \(ByteSize(byteCount: UInt64(SystemFiles.largestByteCount))) are the most that a key or a script has; "
         + "name another file"
+    case .keyFile(let path, let line, let problem): "\(path):\(line): \(problem)"
+    case .bootFile(let error): "boot partition: \(error)"
+    case .noRelease(let what): "\(what): is for an Alpine system; name a release, or leave it out"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"

@@ -22,11 +22,14 @@ private struct Report: Encodable {
   var schema = 1
   let plan: PlanReport
   let release: ReleaseReport?
+  /// Of the content; the plan's are in it.
+  let warnings: [String]
   let result: ResultReport?
 
   init(_ summary: BuildSummary, output: String?, elapsed: Duration) {
     plan = PlanReport(summary.plan)
     release = summary.release.map(ReleaseReport.init)
+    warnings = summary.warnings.map(\.description)
     result = output.map { ResultReport(summary, output: $0, elapsed: elapsed) }
   }
 }

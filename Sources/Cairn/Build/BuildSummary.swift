@@ -14,6 +14,8 @@ public struct BuildSummary: Sendable {
   public let boot: Boot?
   /// Nil for a card without a data partition.
   public let data: Data?
+  /// What the content's owner may not know of; the plan has warnings of its own.
+  public let warnings: [ContentWarning]
   /// Bytes written to the target.
   public let writtenByteCount: UInt64
   /// Bytes that read as zero without having been written.
@@ -70,7 +72,10 @@ public struct BuildSummary: Sendable {
     }
   }
 
-  init(plan: Plan, release: Release?, boot: Boot?, data: Data?, ledger: Ledger) {
+  init(
+    plan: Plan, release: Release?, boot: Boot?, data: Data?, warnings: [ContentWarning], ledger: Ledger
+  ) {
+    self.warnings = warnings
     self.plan = plan
     self.release = release
     self.boot = boot

@@ -77,7 +77,32 @@ public struct CardBuilder: ~Copyable {
     monitor.phase = .flushing
     if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
     do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
-    return BuildSummary(plan: plan, release: release, boot: boot, data: data, ledger: ledger)
+    return BuildSummary(
+      plan: plan, release: release, boot: boot, data: data, warnings: warnings, ledger: ledger)
+  }
+}
+
+// What the owner should know.
+extension CardBuilder {
+  /// Of the content, when all of it has been read. Nothing is known of what is no Alpine system.
+  private var warnings: [ContentWarning] {
+    guard content.release != nil else { return [] }
+    var warnings: [ContentWarning] = []
+    if plan.data != nil {
+      warnings += bootReader.overlayPaths.map { .overlayOnBootPartition($0) }
+      if dataReader.overlayPaths.count > 1 { warnings.append(.severalOverlays(dataReader.overlayPaths)) }
+      if let path = dataReader.overlayPath {
+        if plan.changesSystem || !overlayFiles.isEmpty { warnings.append(.unusedSettings(overlay: path)) }
+      } else {
+        warnings += ContentWarning.hiddenFiles(overlayFiles.paths, in: plan)
+      }
+    }
+    if !plan.system.boot.configuration.isEmpty || plan.system.boot.hasSerialConsole,
+      bootReader.recognizer?.includesUserConfiguration == false
+    {
+      warnings.append(.unreadUserConfiguration)
+    }
+    return warnings
   }
 }
 
@@ -88,6 +113,9 @@ extension CardContent {
     if bootInputs.isEmpty, data.isEmpty { throw .noContent }
     if !recipe.hasBootPartition, let input = bootInputs.first { throw .noPartition(for: input.path) }
     if !recipe.hasDataPartition, let input = data.first { throw .noPartition(for: input.path) }
+    if release == nil, !recipe.system.boot.isEmpty {
+      throw .noRelease(for: "config, cmdline or serial-console")
+    }
   }
 }
 
@@ -109,9 +137,15 @@ extension CardBuilder {
         formatting: partition, geometry: boot.geometry, label: boot.label,
         volumeID: plan.identifiers.volumeID, time: plan.time)
     } catch { throw .boot(error) }
-    do throws(CopyError<ArchiveError, FAT32Error>) {
+    bootReader.begin(for: plan)
+    do throws(CopyError<BuildError, FAT32Error>) {
       try writer.add(contentsOf: &bootReader)
-    } catch { throw error.buildError { .boot($0) } }
+    } catch {
+      switch error {
+      case .reading(let error): throw error
+      case .writing(let error): throw .boot(error)
+      }
+    }
     do { try writer.finish() } catch { throw .boot(error) }
     return BuildSummary.Boot(writer)
   }

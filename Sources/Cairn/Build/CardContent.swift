@@ -50,7 +50,8 @@ extension CardContent {
       release: inputs.release, boot: inputs.boot, data: inputs.data, directoryOwner: inputs.directoryOwner,
       deviceTable: inputs.deviceTable, acceptsAnyRelease: inputs.acceptsAnyRelease)
     system = SystemFiles(
-      hostKeys: inputs.hostKeys, repositoryKeys: inputs.repositoryKeys, localScripts: inputs.localScripts,
+      keyFiles: inputs.keyFiles, hostKeys: inputs.hostKeys, repositoryKeys: inputs.repositoryKeys,
+      localScripts: inputs.localScripts,
       overlay: inputs.overlay)
   }
 }

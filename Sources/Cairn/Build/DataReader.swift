@@ -9,8 +9,8 @@ struct DataReader: ~Copyable, EntryReader {
 
   /// When the first entry was modified; nil where there is none.
   let firstTime: Timestamp?
-  /// An apkovl in the volume's root, which a diskless system would take for its own.
-  private(set) var overlayPath: EntryPath?
+  /// Apkovls in the volume's root, which a diskless system would take for its own.
+  private(set) var overlayPaths: [EntryPath] = []
   private(set) var entryCount = 0
 
   private var chain: InputChain
@@ -32,6 +32,9 @@ struct DataReader: ~Copyable, EntryReader {
     self.chain = consume chain
   }
 
+  /// The last of them.
+  var overlayPath: EntryPath? { overlayPaths.last }
+
   /// - Parameter time: of directories and devices that no input brings.
   mutating func begin(at time: Timestamp) { self.time = time }
 
@@ -42,7 +45,7 @@ struct DataReader: ~Copyable, EntryReader {
     if case .directory = entry.kind {
       if !unnamedTargets.isEmpty { unnamedTargets.remove(entry.path) }
     } else if entry.path.isOverlay {
-      overlayPath = entry.path
+      overlayPaths.append(entry.path)
     }
     return entry
   }
@@ -65,15 +68,5 @@ struct DataReader: ~Copyable, EntryReader {
       entries.append(entry)
     }
     return entries + (try table?.additions(time: time) ?? [])
-  }
-}
-
-extension EntryPath {
-  private static let overlaySuffix = Array(".apkovl.tar.gz".utf8)
-
-  /// Whether a diskless system would look for its settings in it. Source: mkinitfs, initramfs-init.
-  fileprivate var isOverlay: Bool {
-    bytes.last == UInt8(ascii: "z") && bytes.suffix(Self.overlaySuffix.count) == Self.overlaySuffix[...]
-      && name.count == bytes.count
   }
 }

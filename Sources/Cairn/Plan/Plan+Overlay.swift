@@ -15,6 +15,13 @@ extension Plan {
       files: files, time: Overlay.earliestTime)
   }
 
+  /// Whether the settings ask for something of the apkovl that is not there by default.
+  var changesSystem: Bool {
+    var system = system
+    system.boot = SystemSettings.BootSettings()
+    return system != SystemSettings()
+  }
+
   private var partitionUUIDs: [EntryPath: String] {
     persistence.reduce(into: [:]) { uuids, directory in
       guard let partition = directory.partition else { return }

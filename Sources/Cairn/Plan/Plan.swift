@@ -25,6 +25,8 @@ public struct Plan: Equatable, Sendable {
   public let hostname: Hostname
   /// How the system is set up that boots from the card.
   public let system: SystemSettings
+  /// SHA-256 of the recipe's canonical text.
+  public let recipeDigest: [UInt8]
 
   /// The FAT32 partition, which holds the release.
   public struct BootPartition: Equatable, Sendable {
@@ -61,13 +63,15 @@ public struct Plan: Equatable, Sendable {
     let layout = try Layout(
       recipe, persistence: requests, on: medium, smallestDataSize: smallestDataSize)
     let time = Self.time(recipe, sourceTime)
-    let identifiers = Identifiers(seed: recipe.canonicalText)
+    let canonicalText = recipe.canonicalText
+    let identifiers = Identifiers(seed: canonicalText)
     self.size = layout.size
     self.alignment = medium.writeAlignment
     self.time = time
     self.identifiers = identifiers
     self.hostname = recipe.hostname
     self.system = recipe.system
+    recipeDigest = Digest.sha256(Array(canonicalText.utf8))
     boot =
       if let range = layout.boot {
         try Self.boot(in: range, label: holdsRelease ? "ALPINE" : "BOOT", alignment: medium.writeAlignment)

@@ -31,7 +31,8 @@ extension PlanError: CustomStringConvertible {
         + (recipe.hasBootPartition ? ", or a smaller boot partition" : "")
     case .cardTooLarge(let size, let largest):
       "size: \(size) is more than an MBR can address; a card has at most \(largest)"
-    case .system(let problems): problems.map(\.description).joined(separator: "; ")
+    case .system(let problems):
+      problems.map { "\($0.recipeKeyPath.joined(separator: ".")): \($0.reason)" }.joined(separator: "; ")
     case .noPartition: "a card needs a boot partition or a data partition; leave out one of them, not both"
     case .boot(.volumeTooSmall(let size, let smallest)):
       "boot partition: \(ByteSize(byteCount: size)) are too few for FAT32, others would read it as FAT16; "

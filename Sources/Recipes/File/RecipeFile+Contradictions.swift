@@ -11,7 +11,7 @@ extension RecipeReader {
     checkFormat(file.recipe)
     checkUsers(file.recipe.system)
     for problem in file.recipe.system.problems() {
-      let keyPath = Self.keyPath(of: problem)
+      let keyPath = withoutMissingNumbers(problem.recipeKeyPath(in: file.recipe.system))
       // What could not be read may well be missing now.
       if !hasComplaint(below: keyPath) { complain(problem.reason, at: keyPath) }
     }
@@ -29,11 +29,24 @@ extension RecipeReader {
       }
     }
     guard !recipe.hasDataPartition else { return }
-    for key in ["persist", "lbu", "overlay"]
+    for key in Self.keysOfApkovl
     where has([key]) && !(key == "persist" && file.recipe.persistence.isEmpty) {
       complain("\"data: none\" leaves no partition for it; leave one of them out", at: [key])
     }
   }
+
+  /// What is no list has no numbers.
+  private func withoutMissingNumbers(_ path: [String]) -> [String] {
+    path.reduce(into: []) { known, name in
+      if Int(name) == nil || has(known + [name]) { known.append(name) }
+    }
+  }
+
+  /// What only the apkovl could hold.
+  static let keysOfApkovl = [
+    "persist", "overlay", "timezone", "keymap", "network", "ntp", "ssh", "root", "users", "packages",
+    "services", "modules", "repositories", "repository-keys", "lbu", "scripts",
+  ]
 
   private mutating func checkSizes(_ recipe: Recipe) {
     guard let size = recipe.size, case .fixed(let dataSize) = recipe.dataSize, recipe.hasDataPartition else {
@@ -80,20 +93,4 @@ extension RecipeReader {
       }
     }
   }
-}
-
-extension RecipeReader {
-  /// Where a recipe file has a setting.
-  private static func keyPath(of problem: SettingProblem) -> [String] {
-    guard let setting = problem.key.first, let keys = keysOfSettings[setting] else { return problem.key }
-    return keys + problem.key.dropFirst()
-  }
-
-  private static let keysOfSettings = [
-    "interfaces": ["network", "interfaces"], "nameservers": ["network", "nameservers"],
-    "searchDomain": ["network", "search"], "timeService": ["ntp"], "sshServer": ["ssh"],
-    "rootPassword": ["root", "password"], "rootKeys": ["ssh", "keys"], "addedServices": ["services"],
-    "removedServices": ["services", "remove"], "repositoryKeys": ["repository-keys"],
-    "localScripts": ["scripts"],
-  ]
 }

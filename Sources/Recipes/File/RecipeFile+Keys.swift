@@ -49,6 +49,16 @@ extension RecipeFile {
     [
       .scalar("size", \.recipe.bootSize, Scalars.size, "Its size. (default: 256MiB)", Scalars.size),
       .texts("from", \.inputs.boot, paths, "More files, beside a release or instead of one."),
+      .texts(
+        "config", \.recipe.system.boot.configuration, "a line such as dtparam=audio=on, or a list of them",
+        "For the firmware: lines for the end of usercfg.txt."),
+      .texts(
+        "cmdline", \.recipe.system.boot.kernelParameters,
+        "parameters such as cgroup_enable=memory, or a list of them",
+        "For the kernel: for the end of cmdline.txt."),
+      .flag(
+        "serial-console", \.recipe.system.boot.hasSerialConsole,
+        "Whether boot and login are on the serial line, too. (default: false)"),
     ]
   }
 

@@ -30,9 +30,9 @@ extension RecipeFile {
             Scalars.password)
         ]),
       .items(
-        "users", \.recipe.system.users, "a name or a mapping, or a list of them", "Who else may log in.",
-        new: SystemSettings.User(name: ""), userKeys
-      ) { SystemSettings.User(name: try Scalars.text($0)) },
+        "users", \.userDrafts, "a name or a mapping, or a list of them", "Who else may log in.",
+        new: UserDraft(user: SystemSettings.User(name: "")), userKeys
+      ) { UserDraft(user: SystemSettings.User(name: try Scalars.text($0))) },
       .texts(
         "packages", \.recipe.system.packages, "a package or a list of them", "Packages for etc/apk/world."),
       .mapping("services", \.self, "What starts in which runlevel, besides the usual.", serviceKeys),
@@ -78,6 +78,9 @@ extension RecipeFile {
       .texts(
         "keys", \.recipe.system.rootKeys, "a line as in authorized_keys, or a list of them",
         "Who may log in as root."),
+      .texts(
+        "key-files", \.rootKeyFiles, "the path of a file of such lines, or a list of them",
+        "More of them, such as id_ed25519.pub."),
       .flag("passwords", \.sshServer.allowsPasswords, "Whether passwords let users in. (default: false)"),
       .flag("root", \.sshServer.allowsRoot, "Whether root may log in. (default: true)"),
       .scalar(
@@ -93,18 +96,51 @@ extension RecipeFile {
     set { recipe.system.sshServer = newValue }
   }
 
-  private static var userKeys: [Key<SystemSettings.User>] {
+  /// A user and the files that have keys for it.
+  private struct UserDraft {
+    var user: SystemSettings.User
+    var keyFiles: [String] = []
+  }
+
+  private var userDrafts: [UserDraft] {
+    get {
+      recipe.system.users.map { user in
+        UserDraft(user: user, keyFiles: inputs.keyFiles.filter { $0.user == user.name }.map(\.path))
+      }
+    }
+    set {
+      recipe.system.users = newValue.map(\.user)
+      inputs.keyFiles.removeAll { $0.user != nil }
+      for draft in newValue {
+        inputs.keyFiles += draft.keyFiles.map { KeyFile(path: $0, user: draft.user.name) }
+      }
+    }
+  }
+
+  private var rootKeyFiles: [String] {
+    get { inputs.keyFiles.filter { $0.user == nil }.map(\.path) }
+    set {
+      inputs.keyFiles.removeAll { $0.user == nil }
+      inputs.keyFiles = newValue.map { KeyFile(path: $0) } + inputs.keyFiles
+    }
+  }
+
+  private static var userKeys: [Key<UserDraft>] {
     [
-      .scalar("name", \.name, "a name", "The user's name.", Scalars.text),
+      .scalar("name", \.user.name, "a name", "The user's name.", Scalars.text),
       .scalar(
-        "id", \.id, "a number", "The user's number. (default: 1000 and up)",
+        "id", \.user.id, "a number", "The user's number. (default: 1000 and up)",
         Scalars.number(0...UInt32.max - 1)),
-      .texts("groups", \.groups, "a group or a list of them", "Besides the user's own."),
-      .scalar("password", \.password, Scalars.password, "The password. (default: locked)", Scalars.password),
+      .texts("groups", \.user.groups, "a group or a list of them", "Besides the user's own."),
+      .scalar(
+        "password", \.user.password, Scalars.password, "The password. (default: locked)", Scalars.password),
       .texts(
-        "keys", \.keys, "a line as in authorized_keys, or a list of them", "Which keys let the user in."),
-      .flag("admin", \.isAdministrator, "Whether doas lets the user do anything. (default: false)"),
-      .scalar("shell", \.shell, "a path", "The shell. (default: /bin/ash)", Scalars.text),
+        "keys", \.user.keys, "a line as in authorized_keys, or a list of them", "Which keys let the user in."),
+      .texts(
+        "key-files", \.keyFiles, "the path of a file of such lines, or a list of them",
+        "More of them, such as id_ed25519.pub."),
+      .flag("admin", \.user.isAdministrator, "Whether doas lets the user do anything. (default: false)"),
+      .scalar("shell", \.user.shell, "a path", "The shell. (default: /bin/ash)", Scalars.text),
     ]
   }
 

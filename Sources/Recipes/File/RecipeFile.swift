@@ -23,6 +23,8 @@ public struct RecipeFile: Equatable, Sendable {
     public var deviceTable: String?
     /// More for the overlay: tars and directories.
     public var overlay: [String] = []
+    /// Files of public keys that let users in.
+    public var keyFiles: [KeyFile] = []
     /// Directory of the ssh server's host keys.
     public var hostKeys: String?
     public var repositoryKeys: [String] = []
@@ -66,6 +68,7 @@ extension RecipeFile.Inputs {
     data = data.map { ContentSource(path: resolved($0.path), target: $0.target) }
     deviceTable = deviceTable.map(resolved)
     overlay = overlay.map(resolved)
+    keyFiles = keyFiles.map { KeyFile(path: resolved($0.path), user: $0.user) }
     hostKeys = hostKeys.map(resolved)
     repositoryKeys = repositoryKeys.map(resolved)
     localScripts = localScripts.map(resolved)

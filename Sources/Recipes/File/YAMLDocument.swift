@@ -50,6 +50,12 @@ struct YAMLDocument {
     }
   }
 
+  /// A tree that no file has: every place in it is the first.
+  init(root: Node) {
+    self.root = root
+    insertions = []
+  }
+
   /// Where a node stands in the file.
   func place(of node: Node) -> TextPlace { original(TextPlace(node.mark)) }
 
