@@ -29,7 +29,19 @@ struct CardOptions: ParsableArguments {
       "The Pi's host name, and the name of its overlay. (default: alpine)", valueName: "name"))
   var hostname: String?
 
+  @OptionGroup(title: "What firmware and kernel are told")
+  var bootOptions: BootOptions
+
+  @OptionGroup(title: "How the system is set up")
+  var systemOptions: SystemOptions
+
   func validate() throws {
+    if contentOptions.noData, let option = systemOptions.recipeOptions.first {
+      throw ValidationError("'--no-data' leaves no place for '\(option.name)'")
+    }
+    if contentOptions.noBoot, let option = bootOptions.recipeOptions.first {
+      throw ValidationError("'--no-boot' leaves no place for '\(option.name)'")
+    }
     if contentOptions.noData, try !dataOptions.areDefault {
       throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
     }
@@ -40,6 +52,9 @@ struct CardOptions: ParsableArguments {
     try contentOptions.checkPresence()
     try PersistOption.validate(
       persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
+    if contentOptions.release == nil, let option = systemRecipeOptions.first {
+      throw ValidationError("'\(option.name)' is for an Alpine system; give '--release <tar>'")
+    }
   }
 
   /// The recipe, with what the options say in the place of what it says.
@@ -52,7 +67,12 @@ struct CardOptions: ParsableArguments {
     }
     contentOptions.apply(to: &file)
     try apply(to: &file.recipe)
+    do { try file.apply(systemRecipeOptions) } catch { throw Failure(error) }
     return file
+  }
+
+  private var systemRecipeOptions: [RecipeOption] {
+    bootOptions.recipeOptions + systemOptions.recipeOptions
   }
 
   private func apply(to recipe: inout Recipe) throws {
