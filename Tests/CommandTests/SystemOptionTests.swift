@@ -176,5 +176,12 @@ import Testing
     let build = try cairn.run("build", "--boot", scratch.path("extra"), "--package", "git", "-o", image)
     #expect(build.status == 2)
     #expect(build.errors.hasPrefix("cairn: '--package' is for an Alpine system"), "\(build.errors)")
+    try write("packages: git\n", to: "card.yaml")
+    let recipe = try cairn.run(
+      "build", "--boot", scratch.path("extra"), scratch.path("card.yaml"), "-o", image)
+    #expect(recipe.status == 2)
+    #expect(
+      recipe.errors.contains("such as its users or packages: is for an Alpine system"), "\(recipe.errors)")
+    #expect(!FileManager.default.fileExists(atPath: image))
   }
 }

@@ -192,7 +192,9 @@ struct LoopTests {
       #expect(try device.rereadPartitionTable() == .done)
     }
     // A kernel that reads no MBR is told of the partition.
-    if !FileManager.default.fileExists(atPath: path + "p1") { try ForeignTool("partx").succeed("--add", path) }
+    if !FileManager.default.fileExists(atPath: path + "p1") {
+      try ForeignTool("partx").succeed("--add", path)
+    }
     let part = try #require(try DeviceList().devices.first { $0.path == path }?.partitions.first)
     #expect(part.path == path + "p1")
     #expect(part.range == 4_194_304..<20_971_520)

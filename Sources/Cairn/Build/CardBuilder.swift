@@ -113,8 +113,10 @@ extension CardContent {
     if bootInputs.isEmpty, data.isEmpty { throw .noContent }
     if !recipe.hasBootPartition, let input = bootInputs.first { throw .noPartition(for: input.path) }
     if !recipe.hasDataPartition, let input = data.first { throw .noPartition(for: input.path) }
-    if release == nil, !recipe.system.boot.isEmpty {
-      throw .noRelease(for: "config, cmdline or serial-console")
+    guard release == nil else { return }
+    if !recipe.system.boot.isEmpty { throw .noRelease(for: "config, cmdline or serial-console") }
+    if recipe.system != SystemSettings() || !system.paths.isEmpty {
+      throw .noRelease(for: "what is said of the system, such as its users or packages")
     }
   }
 }
