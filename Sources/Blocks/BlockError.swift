@@ -63,10 +63,32 @@ extension BlockError: CustomStringConvertible {
     case (.create, ENOENT): "; make its directory first, or name another output"
     case (.create, EACCES), (.create, EPERM), (.create, EROFS):
       "; name an output in a directory that you may write to"
-    case (_, ENODEV), (_, ENXIO), (_, ENOMEDIUM): "; it is gone: put it back and start anew"
+    case _ where isGone(number) && [.read, .write, .zero, .flush].contains(operation):
+      "; it is gone: put it back and start anew"
     case (_, ENOSPC), (_, EDQUOT): "; make room, or name an output on a larger file system"
     case (.resize, EFBIG): "; name an output on a file system that takes files of this size"
     default: ""
+    }
+  }
+
+  /// Whether the system says that the device, or the medium in it, is not there any more. A stick that is
+  /// pulled may also answer EIO.
+  public var isDeviceGone: Bool {
+    guard case .system(_, _, _, let number) = self else { return false }
+    return Self.isGone(number)
+  }
+
+  private static func isGone(_ number: CInt) -> Bool {
+    number == ENODEV || number == ENXIO || number == ENOMEDIUM
+  }
+
+  /// Whether a read failed on what the medium holds, as opposed to a device that is gone.
+  var isMediumError: Bool {
+    switch self {
+    case .system(.read, _, _, EIO), .system(.read, _, _, EREMOTEIO), .system(.read, _, _, EILSEQ),
+      .system(.read, _, _, ENODATA), .system(.read, _, _, ETIMEDOUT):
+      true
+    default: false
     }
   }
 

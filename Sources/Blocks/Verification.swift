@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CLinux
 
 /// What a target holds, read back and compared with what a ledger says went there: checksums of what was
 /// written, and zeros.
@@ -123,18 +122,6 @@ extension Verification {
       let position = Int(start - zeros.lowerBound)
       if !bytes.extracting(position..<position + Int(end - start)).isZero { badRanges.insert(start..<end) }
       start = end
-    }
-  }
-}
-
-extension BlockError {
-  /// Whether a read failed on what the medium holds, as opposed to a device that is gone.
-  var isMediumError: Bool {
-    switch self {
-    case .system(.read, _, _, EIO), .system(.read, _, _, EREMOTEIO), .system(.read, _, _, EILSEQ),
-      .system(.read, _, _, ENODATA), .system(.read, _, _, ETIMEDOUT):
-      true
-    default: false
     }
   }
 }

@@ -170,6 +170,11 @@ import Testing
     (.system(.flush, path: "card.img", offset: nil, number: 5), "card.img: cannot flush: Input/output error"),
     (.system(.read, path: "a", offset: 0, number: 9999), "a: cannot read at byte 0: error 9999"),
     (
+      .system(.write, path: "/dev/sdb", offset: 8192, number: 19),
+      "/dev/sdb: cannot write at byte 8192: No such device; it is gone: put it back and start anew"
+    ),
+    (.system(.open, path: "a", offset: nil, number: 6), "a: cannot open: No such device or address"),
+    (
       .notARegularFile(path: "/dev/sdb", kind: .blockDevice),
       "/dev/sdb: is a block device, and devices are not written to; make an image, and copy it there with dd"
     ),
