@@ -16,12 +16,20 @@ struct DevicesCommand: ParsableCommand {
   @Flag(help: "Print all that is known as JSON.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Read sys, proc, run and dev below this directory, as a copy of another machine's.",
+      valueName: "directory"))
+  var sysroot = "/"
+
+  func validate() throws { try FileArgument.check(input: sysroot, "--sysroot") }
+
   func run() throws {
     let list: DeviceList
-    do throws(DeviceError) { list = try DeviceList() } catch { throw Failure(error) }
+    do throws(DeviceError) { list = try DeviceList(SystemTree(root: sysroot)) } catch { throw Failure(error) }
     if json { return try Terminal.standardOutput(list.json()) }
     guard !list.devices.isEmpty else { return try Terminal.standardOutput("There are no disks.\n") }
-    let rows = [["DEVICE", "SIZE", "BUS", "MODEL", "SERIAL", "IN USE", ""]] + list.devices.map(row)
+    let rows = [["DEVICE", "SIZE", "BUS", "MODEL", "SERIAL", "IN USE", "VERDICT"]] + list.devices.map(row)
     try Terminal.standardOutput(TextTable(rows: rows).lines.map { $0 + "\n" }.joined())
   }
 
@@ -54,7 +62,7 @@ struct DevicesCommand: ParsableCommand {
 
   private func verdict(on device: Device) -> String {
     switch device.refusals().first {
-    case nil: device.isAccessible == false ? "may be written, but not by you" : "may be written"
+    case nil: device.isAccessible == false ? "may be written, but not by this user" : "may be written"
     case .systemDisk: "system's disk"
     case .mounted: "mounted"
     case .swap: "swap"
@@ -64,8 +72,8 @@ struct DevicesCommand: ParsableCommand {
     case .notACard(_, .opticalDrive): "optical drive"
     case .notACard: "eMMC's own area"
     case .readOnly: "read-only"
-    case .notRemovable: "not removable"
-    case .tooLarge: "larger than 2 TiB"
+    case .notRemovable: "not removable: --allow non-removable"
+    case .tooLarge: "larger than 2 TiB: --allow large"
     case .partition, .tooSmall: ""
     }
   }

@@ -62,9 +62,9 @@ extension Failure {
     case .refused(let refusals): details = refusals.dropFirst().map { "\($0)" }
     case .permission(let path, let rule?):
       details = [
-        "put this line into \(UdevRule.path):",
+        "as root, put this line into \(UdevRule.path):",
         rule.text,
-        "then: udevadm control --reload && udevadm trigger \(path)",
+        "then: udevadm control --reload && udevadm trigger --name-match=\(path)",
       ]
     default: break
     }

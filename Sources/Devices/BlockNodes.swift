@@ -18,7 +18,7 @@ struct BlockNodes {
   }
 
   private(set) var nodes: [String: Node] = [:]
-  /// Names of whole disks, sorted.
+  /// Names of whole disks, loop2 before loop10.
   private(set) var disks: [String] = []
   private var names: [DeviceNumber: String] = [:]
   /// What a device is made of, or is a part of.
@@ -34,6 +34,7 @@ struct BlockNodes {
     } catch {
       throw .unreadable(path: directory, number: error.number)
     }
+    disks.sort { $0.isBefore($1) }
     addBackingDevices()
   }
 
@@ -145,5 +146,18 @@ extension BlockNodes {
     if name.hasPrefix("md") { return DeviceUse.Holder(.raid, name) }
     if name.hasPrefix("bcache") { return DeviceUse.Holder(.bcache, name) }
     return DeviceUse.Holder(name.hasPrefix("loop") ? .loop : .other, name)
+  }
+}
+
+extension String {
+  /// The order of names in which numbers count as such.
+  fileprivate func isBefore(_ other: String) -> Bool {
+    let (stem, otherStem) = (trimmingNumber, other.trimmingNumber)
+    guard stem == otherStem else { return stem < otherStem }
+    return (utf8.count, self) < (other.utf8.count, other)
+  }
+
+  private var trimmingNumber: Substring {
+    self[..<(lastIndex { !$0.isNumber }.map(index(after:)) ?? startIndex)]
   }
 }

@@ -51,7 +51,7 @@ extension DeviceList {
     guard let status = tree.status(real) else { throw .notFound(path: path) }
     if let number = status.deviceNumber {
       guard let node = nodes.node(number) else { throw .gone(path: path) }
-      return try target(node, path)
+      return try target(node, path).opened(at: tree.status(node.path)?.deviceNumber == number ? nil : real)
     }
     guard status.isRegularFile else { throw .notATarget(path: path, kind: status.kind) }
     guard !real.hasPrefix("/dev/") || real.hasPrefix("/dev/shm/") else {

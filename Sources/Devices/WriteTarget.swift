@@ -27,6 +27,13 @@ extension WriteTarget {
     }
   }
 
+  /// The same, by a node in a place of its own, as containers have them.
+  func opened(at path: String?) -> WriteTarget {
+    guard let path, case .device(var device) = self else { return self }
+    device.path = path
+    return .device(device)
+  }
+
   /// Of the whole disk where it is a partition.
   public var identity: DeviceIdentity {
     switch self {

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import TestSupport
-
-@testable import Devices
 
 /// A made-up sysfs, procfs, udev database and /dev in a directory.
-final class FakeMachine {
+public final class FakeMachine {
   private let scratch: TemporaryDirectory
   private var mounts: [String] = []
   private var swaps: [String] = []
 
-  init() throws {
+  public init() throws {
     scratch = try TemporaryDirectory()
     for directory in ["sys/block", "proc/self", "run/udev/data", "dev/disk/by-id"] {
       try makeDirectory(directory)
@@ -19,30 +16,21 @@ final class FakeMachine {
     try file("proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")
   }
 
-  var tree: SystemTree { SystemTree(root: scratch.path + "/") }
-  var root: String { scratch.path }
-
-  func list() throws -> DeviceList { try DeviceList(tree) }
-
-  /// The disk with that name.
-  func device(_ name: String) throws -> Device? { try list().devices.first { $0.path == "/dev/" + name } }
-
-  func refusals(_ name: String, needing: UInt64? = nil) throws -> [Refusal]? {
-    try device(name)?.refusals(needing: needing)
-  }
+  /// Where its sys, proc, run and dev lie.
+  public var root: String { scratch.path }
 
   // MARK: Making it up
 
-  func makeDirectory(_ path: String) throws {
+  public func makeDirectory(_ path: String) throws {
     try FileManager.default.createDirectory(atPath: scratch.path(path), withIntermediateDirectories: true)
   }
 
-  func file(_ path: String, _ text: String) throws {
+  public func file(_ path: String, _ text: String) throws {
     try makeDirectory((path as NSString).deletingLastPathComponent)
     try Data(text.utf8).write(to: URL(fileURLWithPath: scratch.path(path)))
   }
 
-  func link(_ path: String, to target: String) throws {
+  public func link(_ path: String, to target: String) throws {
     try makeDirectory((path as NSString).deletingLastPathComponent)
     try FileManager.default.createSymbolicLink(atPath: scratch.path(path), withDestinationPath: target)
   }
@@ -52,7 +40,7 @@ final class FakeMachine {
   /// - Parameters:
   ///   - parent: the device that it is, below /sys/devices; for instance one on USB.
   ///   - attributes: by path from the disk's directory.
-  func disk(
+  public func disk(
     _ name: String, _ number: String, byteCount: UInt64, on parent: String, removable: Bool = false,
     attributes: [String: String] = [:]
   ) throws {
@@ -69,7 +57,9 @@ final class FakeMachine {
     try file("dev/" + name, "")
   }
 
-  func partition(_ name: String, _ number: String, of disk: String, start: UInt64, byteCount: UInt64) throws {
+  public func partition(_ name: String, _ number: String, of disk: String, start: UInt64, byteCount: UInt64)
+    throws
+  {
     let index = String(name.reversed().prefix { $0.isNumber }.reversed())
     let attributes = [
       "dev": number, "partition": index, "start": "\(start / 512)", "size": "\(byteCount / 512)",
@@ -80,13 +70,13 @@ final class FakeMachine {
   }
 
   /// `upper` stands on `lower`: "sda/sda3", or "sda" for a whole disk.
-  func stack(_ upper: String, on lower: String) throws {
+  public func stack(_ upper: String, on lower: String) throws {
     let name = String(lower.split(separator: "/").last ?? "")
     try link("sys/block/\(upper)/slaves/\(name)", to: "../../\(name)")
     try link("sys/block/\(lower)/holders/\(upper)", to: "../../\(upper)")
   }
 
-  func mount(
+  public func mount(
     _ number: String, _ source: String, at point: String, type: String = "ext4", process: String = "self"
   ) throws {
     let line = "36 35 \(number) / \(point) rw,relatime shared:1 - \(type) \(source) rw\n"
@@ -95,12 +85,12 @@ final class FakeMachine {
     try file(path, before + line)
   }
 
-  func swap(_ path: String, type: String = "partition") throws {
+  public func swap(_ path: String, type: String = "partition") throws {
     let before = try String(contentsOfFile: scratch.path("proc/swaps"), encoding: .utf8)
     try file("proc/swaps", before + "\(path)  \(type)\t1048572\t\t0\t\t-2\n")
   }
 
-  func udev(_ number: String, _ properties: [String: String]) throws {
+  public func udev(_ number: String, _ properties: [String: String]) throws {
     try file(
       "run/udev/data/b\(number)",
       "I:1\n" + properties.map { "E:\($0.key)=\($0.value)\n" }.joined() + "G:systemd\n")
@@ -110,10 +100,10 @@ final class FakeMachine {
 // MARK: What machines have
 
 extension FakeMachine {
-  static let usb = "pci0000:00/0000:00:14.0/usb1/1-2"
+  public static let usb = "pci0000:00/0000:00:14.0/usb1/1-2"
 
   /// A stick of 32 GB with one partition, as udev describes it.
-  func addStick(_ name: String = "sdb", _ major: Int = 8, _ minor: Int = 16) throws {
+  public func addStick(_ name: String = "sdb", _ major: Int = 8, _ minor: Int = 16) throws {
     try file("sys/devices/\(Self.usb)/idVendor", "0781\n")
     try file("sys/devices/\(Self.usb)/idProduct", "5581\n")
     try file("sys/devices/\(Self.usb)/serial", "4C530001230512116322\n")
@@ -138,7 +128,7 @@ extension FakeMachine {
   }
 
   /// A laptop's disk: EFI, /boot, and LVM on LUKS for root, home and swap.
-  func addEncryptedSystem() throws {
+  public func addEncryptedSystem() throws {
     let virtual = "virtual"
     try disk(
       "nvme0n1", "259:0", byteCount: 512_110_190_592, on: "pci0000:00/0000:00:1d.0/0000:02:00.0/nvme/nvme0",
@@ -167,10 +157,10 @@ extension FakeMachine {
 }
 
 extension FakeMachine {
-  static let slot = "pci0000:00/0000:02:00.0/rtsx_pci_sdmmc.0/mmc_host/mmc0/mmc0:aaaa"
+  public static let slot = "pci0000:00/0000:02:00.0/rtsx_pci_sdmmc.0/mmc_host/mmc0/mmc0:aaaa"
 
   /// What is in a built-in slot: an SD card, or an eMMC without its boot areas.
-  func addCard(type: String) throws {
+  public func addCard(type: String) throws {
     try disk(
       "mmcblk0", "179:0", byteCount: 31_914_983_424, on: Self.slot,
       attributes: [
