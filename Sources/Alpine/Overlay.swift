@@ -88,7 +88,7 @@ extension Overlay {
   static let mountPoint = EntryPath(composed: "media/\(media)")
   private static let localScripts = EntryPath("etc/local.d")
 
-  private var tree: FileTree {
+  var tree: FileTree {
     var tree = FileTree(time: time)
     addNames(to: &tree)
     addNetwork(to: &tree)

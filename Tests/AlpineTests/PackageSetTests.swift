@@ -226,3 +226,21 @@ import Testing
     return packages
   }
 }
+
+@Suite struct JoiningPackagesTests {
+  private func joining(_ paragraphs: [String], world: String...) throws -> [String] {
+    PackageSet(try paragraphs.map { try Package($0) }, architecture: nil)
+      .installation(of: try world.map { try Dependency($0) }).joining.map(\.name)
+  }
+
+  @Test func `a package joins where all that it waits for is installed, and so on`() throws {
+    let packages = [
+      "P:a\nV:1\n", "P:b\nV:1\n", "P:a-b\nV:1\ni:a b\nD:needed\n", "P:needed\nV:2\n",
+      "P:third\nV:1\ni:needed>1\n",
+      "P:never\nV:1\ni:a=2\n", "P:without\nV:1\ni:a !b\n", "P:broken\nV:1\ni:a\nD:nowhere\n",
+    ]
+    #expect(try joining(packages, world: "a", "b") == ["a-b", "needed", "third"])
+    #expect(try joining(packages, world: "a") == ["without"])
+    #expect(try joining(packages, world: "b") == [])
+  }
+}

@@ -83,7 +83,7 @@ public struct CacheFiller<Source: EntryReader & ~Copyable>: ~Copyable, EntryRead
 
 /// What there is to know for filling a cache.
 public struct CacheOptions: Equatable, Sendable {
-  /// What packages must be for; nil where it doesn't matter.
+  /// What packages must be for; nil where it doesn't matter, or is not known yet.
   public var architecture: Architecture?
   /// URLs of repositories, as /etc/apk/repositories has them, that an index may be of.
   public var repositories: [String]
@@ -222,9 +222,10 @@ extension CacheFiller where Source: ~Copyable {
       return name
     }
     guard name == "APKINDEX.tar.gz", let indexName = options.indexName,
-      let architecture = options.architecture, let repository = options.repository(of: path)
+      let repository = options.repository(of: path)
     else { return nil }
-    return indexName.fileName(repository: repository, architecture: architecture)
+    // One name is as long as another where only room is made for it.
+    return indexName.fileName(repository: repository, architecture: options.architecture ?? .aarch64)
   }
 }
 
@@ -233,7 +234,9 @@ extension CacheOptions {
   fileprivate func repository(of path: EntryPath) -> String? {
     if repositories.count == 1 { return repositories[0] }
     var directories = path.parent.names.map { String(decoding: $0, as: UTF8.self) }
-    if directories.last == architecture?.rawValue { directories.removeLast() }
+    if let last = directories.last.flatMap(Architecture.init(rawValue:)), architecture ?? last == last {
+      directories.removeLast()
+    }
     let likeness = repositories.map { url in
       zip(url.split(separator: "/").reversed(), directories.reversed()).prefix { $0.0 == $0.1 }.count
     }

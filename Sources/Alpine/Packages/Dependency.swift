@@ -41,6 +41,11 @@ public struct Dependency: Hashable, Sendable {
     }
   }
 
+  /// Whether a text means this dependency.
+  public func isSpelled(_ text: String) -> Bool {
+    do throws(DependencyProblem) { return try Dependency(parsing: text[...]) == self } catch { return false }
+  }
+
   /// Words apart by white space.
   static func list(_ text: some StringProtocol) throws(DependencyProblem) -> [Dependency] {
     var list: [Dependency] = []

@@ -12,6 +12,8 @@ public struct Package: Equatable, Sendable {
   public var identity: String
   public var dependencies: [Dependency]
   public var provisions: [Provision]
+  /// What has to be installed for it to join unasked; none where it never does.
+  public var companions: [Dependency]
   /// Above 0, apk may choose it for a name that it provides without a version.
   public var providerPriority: UInt64
 
@@ -22,6 +24,7 @@ public struct Package: Equatable, Sendable {
     identity = ""
     dependencies = []
     provisions = []
+    companions = []
     providerPriority = 0
   }
 
@@ -51,6 +54,7 @@ extension Package {
       case "C": identity = String(value)
       case "D": dependencies += try Dependency.list(value)
       case "p": provisions += Provision.list(value)
+      case "i": companions += try Dependency.list(value)
       case "k": providerPriority = UInt64(value) ?? 0
       default: break
       }

@@ -6,7 +6,7 @@
 /// provides it, in a version that will do; cycles are no obstacle. What this leaves out:
 /// - That one choice must fit all: two packages that ask for different versions of a third are each met, and apk
 ///   installs only one. Conflicts ("!vlan") are pointed out, not avoided.
-/// - Packages that join unasked (install_if): they and their needs are not looked at.
+/// - Packages that join unasked (install_if): where they or their needs can't be installed, nothing is said.
 /// - Tags ("docker@edge"): which repository a package comes from doesn't count.
 /// - Signatures, and files that two packages share.
 /// - What is installed already: nothing is, on a diskless system's way up.
@@ -61,7 +61,8 @@ public struct PackageSet: Sendable {
       UnsatisfiedDependency(dependency: $0.wanted, missing: [$0.missing])
     }
     return Installation(
-      packages: choice.packages, unsatisfied: unsatisfied, conflicts: choice.conflicts(with: world))
+      packages: choice.packages, joining: choice.joining, unsatisfied: unsatisfied,
+      conflicts: choice.conflicts(with: world))
   }
 }
 
@@ -69,6 +70,8 @@ public struct PackageSet: Sendable {
 public struct Installation: Equatable, Sendable {
   /// Packages that a plain choice takes: the world's and what they need. apk may choose others.
   public var packages: [Package]
+  /// Packages that join these unasked, and what they need besides.
+  public var joining: [Package]
   /// Entries of the world that can't be installed.
   public var unsatisfied: [UnsatisfiedDependency]
   /// Pairs of `packages` that don't go together, unless apk chooses others: for a warning.
@@ -288,6 +291,32 @@ extension PackageSet {
 
     /// In the order of their names.
     var packages: [Package] { taken.map { set.packages[$0] }.sorted { $0.fullName < $1.fullName } }
+
+    /// In the order of their names: those that join, those that join these, and so on.
+    ///
+    /// Source: apk-package(5), "install_if".
+    var joining: [Package] {
+      var whole = self
+      let joiners = set.packages.indices.filter {
+        !set.packages[$0].companions.isEmpty && installable.isInstallable[$0]
+      }
+      while let next = joiners.first(where: { whole.joins($0) }) { whole.takePackage(next) }
+      return whole.taken.subtracting(taken).map { set.packages[$0] }.sorted { $0.fullName < $1.fullName }
+    }
+
+    private func joins(_ index: Int) -> Bool {
+      guard !taken.contains(index) else { return false }
+      return set.packages[index].companions.allSatisfy { companion in
+        let isThere = set.candidates(for: companion).contains { taken.contains($0.packageIndex) }
+        return isThere != companion.isConflict
+      }
+    }
+
+    private mutating func takePackage(_ index: Int) {
+      taken.insert(index)
+      let package = set.packages[index]
+      for need in package.dependencies where !need.isConflict { take(need, neededBy: [package.fullName]) }
+    }
 
     mutating func take(_ wanted: Dependency, neededBy chain: [String]) {
       var next = [(wanted, chain)]

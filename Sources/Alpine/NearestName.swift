@@ -2,7 +2,7 @@
 
 extension String {
   /// The one of `names` that a person most likely meant; nil where none is near. The first of equals.
-  func nearest(of names: [String]) -> String? {
+  package func nearest(of names: [String]) -> String? {
     let limit = Swift.max(1, count / 3)
     // Where lengths differ by more, so do the names; a long text is not measured at all.
     let distances = names.filter { abs($0.count - count) <= limit }.map { ($0, editDistance(to: $0)) }
