@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Entries
 
 /// A service that commits once what the first boot has made: users that packages added, ssh host keys, apk's keys.
 ///
@@ -16,12 +17,23 @@
 /// - Where something is wrong the apkovl stays as it is, and the next boot tries again. The link doesn't come back, so
 ///   that a commit by hand makes an end of it, too.
 ///
+/// - Where the first boot is to have a network, packages come first: what they add is in the commit, and without them
+///   there is none, so that the next boot tries again. Without a commit of its own it is a service all the same.
+///
 /// Source: OpenRC, init.d/local.in and src/librc/librc-depend.c; alpine-conf, lbu; apk-tools, database.c, for the paths
 /// that are protected by default.
 enum FirstCommit {
   static let service = Service("cairn-first-commit", in: .default)
+  static let path = EntryPath("etc/init.d/cairn-first-commit")
 
-  static let script = #"""
+  /// - Parameter installsPackages: whether it installs what the world asks for before.
+  static func script(installsPackages: Bool) -> String {
+    installsPackages
+      ? script.replacing("\n\tcommit\n", with: "\n\tinstall_packages && commit\n") + FirstPackages.functions
+      : script
+  }
+
+  private static let script = #"""
     #!/sbin/openrc-run
     # Commits once what the first boot has made: users that packages added, ssh host
     # keys, the keys of apk. Neither this script nor its link is part of the commit.

@@ -8,7 +8,10 @@ extension Overlay {
   func addCommitSettings(to tree: inout FileTree) {
     tree.addFile(EntryPath("etc/lbu/lbu.conf"), configuration)
     if settings.lbu.commitsFirstBoot {
-      tree.addFile(EntryPath("etc/init.d/cairn-first-commit"), FirstCommit.script, mode: 0o755)
+      let script = FirstCommit.script(installsPackages: settings.isOnlineAtFirstBoot)
+      tree.addFile(FirstCommit.path, script, mode: 0o755)
+    } else if settings.isOnlineAtFirstBoot {
+      tree.addFile(FirstPackages.path, FirstPackages.script, mode: 0o755)
     }
     for file in files.files where !isKept(file.entry, in: tree) { tree.add(file.entry, file.bytes) }
     let listed = tree[Self.list].map { $0.bytes.split(separator: UInt8(ascii: "\n")).map(Array.init) } ?? []

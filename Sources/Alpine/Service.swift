@@ -68,7 +68,8 @@ extension Service {
       base(release).filter { !removed.contains($0.name) }
       + chosen(by: settings, hasLocalScripts: hasLocalScripts).filter { !removed.contains($0.name) }
       + settings.addedServices
-    return services + (settings.lbu.commitsFirstBoot ? [FirstCommit.service] : [])
+    if settings.lbu.commitsFirstBoot { return services + [FirstCommit.service] }
+    return services + (settings.isOnlineAtFirstBoot ? [FirstPackages.service] : [])
   }
 
   private static func base(_ release: Release?) -> [Service] {

@@ -42,7 +42,7 @@ extension SystemSettings {
   }
 
   private var packageLines: [String] {
-    lines("package", packages)
+    lines("package", packages) + (isOnlineAtFirstBoot ? ["online at first boot"] : [])
       + addedServices.map { "service \($0.name.debugDescription) \($0.runlevel.rawValue)" }
       + lines("removed service", removedServices)
       + (repositories.map { ["repositories"] + lines("repository", $0) } ?? [])

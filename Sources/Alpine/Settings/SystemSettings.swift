@@ -23,6 +23,8 @@ public struct SystemSettings: Equatable, Sendable {
   public var users: [User] = []
   /// Packages beside those that the settings need.
   public var packages: [String] = []
+  /// Whether the first boot has a network, and installs over it what the card lacks of the packages.
+  public var isOnlineAtFirstBoot = false
   /// More services, and those that are not to start.
   public var addedServices: [Service] = []
   public var removedServices: [String] = []
