@@ -54,7 +54,8 @@ struct BuildCommand: ParsableCommand {
 
   mutating func run() throws {
     if recipeKeys { return try Terminal.standardOutput(RecipeKeyList(keys: RecipeFile.keys).text) }
-    let card = try card()
+    let file = try recipeFile()
+    let card = CardImage(recipe: file.recipe, content: CardContent(file.inputs))
     let monitor = BuildMonitor()
     let signals = SignalWatch(stopping: monitor)
     let start = ContinuousClock.now
@@ -67,7 +68,8 @@ struct BuildCommand: ParsableCommand {
         : try card.build(to: output, isDurable: !noSync, monitor: monitor)
     } catch {
       progress.end()
-      throw Failure(error, signal: signals.signal)
+      throw Failure(
+        error, signal: signals.signal, recipe: recipe.map { NamedRecipe(path: $0, file: file) })
     }
     progress.end()
     warn(of: summary)
@@ -83,6 +85,7 @@ struct BuildCommand: ParsableCommand {
   private func warn(of summary: BuildSummary) {
     for warning in summary.plan.warnings { Terminal.complain("warning: \(warning)") }
     for warning in summary.warnings { Terminal.complain("warning: \(warning)") }
+    for warning in summary.data?.packages?.warnings ?? [] { Terminal.complain("warning: \(warning)") }
     if summary.data?.overlayPath != nil, !summary.plan.system.letsSomebodyIn {
       Terminal.complain("warning: nobody can log in: root is locked, and no key or password lets anybody in")
     }
@@ -94,9 +97,9 @@ struct BuildCommand: ParsableCommand {
 }
 
 extension BuildCommand {
-  private func card() throws -> CardImage {
+  private func recipeFile() throws -> RecipeFile {
     var file = try cardOptions.recipeFile(recipe)
     if let size { file.recipe.size = size }
-    return CardImage(recipe: file.recipe, content: CardContent(file.inputs))
+    return file
   }
 }

@@ -53,7 +53,10 @@ struct BuildReport {
   private var dataContent: String {
     guard let data = summary.data else { return "" }
     guard data.inputEntryCount > 0 else {
-      return data.overlayPath.map { "\($0), cache/" } ?? "empty"
+      let cachedCount = data.packages?.cachedCount ?? 0
+      let cache =
+        cachedCount > 0 ? "cache/ with \(cachedCount) \(cachedCount == 1 ? "package" : "packages")" : "cache/"
+      return data.overlayPath.map { "\($0), \(cache)" } ?? "empty"
     }
     let used = rounded(data.usedBlockCount * Ext4.Format.blockSize)
     let overlay = data.overlayPath.map { ", settings in \($0)" } ?? ""

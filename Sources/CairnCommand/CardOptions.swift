@@ -8,6 +8,9 @@ struct CardOptions: ParsableArguments {
   @OptionGroup(title: "What the card holds")
   var contentOptions: ContentOptions
 
+  @OptionGroup(title: "What the card holds")
+  var cacheOptions: PackageCacheOptions
+
   @Option(help: ArgumentHelp("Size of the FAT32 partition. (default: 256MiB)", valueName: "size"))
   var bootSize: ByteSize?
 
@@ -45,11 +48,13 @@ struct CardOptions: ParsableArguments {
     if contentOptions.noData, try !dataOptions.areDefault {
       throw ValidationError("'--no-data' makes no partition for the options for the ext4 partition")
     }
+    try cacheOptions.check(beside: contentOptions)
   }
 
   /// Throws for options that need each other, where no recipe may name what is missing.
   func checkPresence() throws {
     try contentOptions.checkPresence()
+    try cacheOptions.checkPresence(of: contentOptions.release)
     try PersistOption.validate(
       persist, hasRelease: contentOptions.release != nil, hasData: !contentOptions.noData)
     if contentOptions.release == nil, let option = systemRecipeOptions.first {
@@ -66,6 +71,7 @@ struct CardOptions: ParsableArguments {
       do { file = try RecipeFile(contentsOf: path) } catch { throw Failure(error, path: path) }
     }
     contentOptions.apply(to: &file)
+    cacheOptions.apply(to: &file)
     try apply(to: &file.recipe)
     do { try file.apply(systemRecipeOptions) } catch { throw Failure(error) }
     return file

@@ -87,10 +87,12 @@ struct ContentOptions: ParsableArguments {
       file.recipe.hasBootPartition = false
       file.inputs.release = nil
       file.inputs.boot = []
+      file.inputs.cache = []
     }
     if noData {
       file.recipe.hasDataPartition = false
       file.inputs.data = []
+      file.inputs.cache = []
       file.inputs.deviceTable = nil
     }
     apply(to: &file.inputs)

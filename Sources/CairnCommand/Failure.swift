@@ -17,16 +17,18 @@ extension Failure {
     Failure(message: message, exitCode: ExitStatus.recipeInvalid.rawValue)
   }
 
-  /// - Parameter signal: that the job was told to stop by, if it was. Whatever ended it then, Ctrl-C ends the other
-  ///   programs of a pipeline, too, and an input that breaks off is no news.
-  init(_ error: BuildError, signal: Int32?) {
+  /// - Parameters:
+  ///   - signal: that the job was told to stop by, if it was. Whatever ended it then, Ctrl-C ends the other
+  ///     programs of a pipeline, too, and an input that breaks off is no news.
+  ///   - recipe: where words may stand that only the release shows to be wrong.
+  init(_ error: BuildError, signal: Int32?, recipe: NamedRecipe? = nil) {
     if let signal {
       message = "stopped by \(signal == SIGINT ? "Ctrl-C" : "signal \(signal)"); nothing was left behind"
       exitCode = 128 + signal
       return
     }
     message = "\(error)"
-    details = error.problems
+    details = recipe?.details(of: error) ?? error.problems
     exitCode = Self.status(of: error).rawValue
   }
 
@@ -92,9 +94,9 @@ extension Failure {
     return switch error {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
-    case .outputIsInput, .noContent, .noPartition, .noRelease, .needsSecondReading: .usage
-    case .bootFile(.bootFile(_, .tooLong)): .recipeInvalid
-    case .bootFile: .source
+    case .outputIsInput, .noContent, .noPartition, .noRelease, .needsSecondReading, .cacheWithoutRelease: .usage
+    case .bootFile(.bootFile(_, .tooLong)), .packages, .services, .overlay(.dependency): .recipeInvalid
+    case .bootFile, .cache: .source
     case .plan, .data(.invalidFormat), .data(.invalidFeatures), .data(.tooSmall): .recipeInvalid
     case .boot(.contentTooLarge), .boot(.contentBeyondFormat), .dataPartitionTooSmall,
       .data(.contentBeyondFormat), .data(.tooFewInodes):

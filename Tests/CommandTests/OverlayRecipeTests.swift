@@ -45,6 +45,8 @@ struct OverlayRecipeTests {
       atPath: scratch.path("extra/usr/local/bin"), withIntermediateDirectories: true)
     try Data("#!/bin/sh\n".utf8).write(to: scratch.url.appendingPathComponent("extra/usr/local/bin/hello"))
     try Data("#!/bin/sh\n".utf8).write(to: scratch.url.appendingPathComponent("late.start"))
+    try APKFile("doas").write(to: scratch.path("apks/doas.apk"))
+    try APKFile("docker", files: [("etc/init.d/docker", "")]).write(to: scratch.path("apks/docker.apk"))
     let build = try build(
       """
       hostname: pi
@@ -53,6 +55,7 @@ struct OverlayRecipeTests {
       ssh: {keys: \(Self.key)}
       users: {name: ann, keys: \(Self.key), admin: true}
       packages: docker
+      cache: apks
       services: {default: docker}
       lbu: {backups: 3, include: opt}
       overlay: extra

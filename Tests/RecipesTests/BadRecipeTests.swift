@@ -197,6 +197,26 @@ import Testing
       #"2:11: timezone: "data: none" leaves no partition for it; leave one of them out"#
     ),
     (
+      "data: none\ncache: apks\n",
+      #"2:8: cache: "data: none" leaves no partition for it; leave one of them out"#
+    ),
+    (
+      "boot: none\ncache: apks\n",
+      #"2:8: cache: "boot: none" leaves no release that it could be for; leave one of them out"#
+    ),
+    (
+      "cache: {form: apks}\n",
+      #"1:9: cache.form: no such key; did you mean "from"?"#
+    ),
+    (
+      "cache: [apks, {from: apks}]\n",
+      #"1:15: cache.1: is a mapping; give the path of a tar or a directory, a list of them, or a mapping"#
+    ),
+    (
+      "cache: {online-first-boot: maybe}\n",
+      #"1:28: cache.online-first-boot: "maybe" is neither true nor false"#
+    ),
+    (
       "size: 1GiB\ndata: {size: 1GiB}\n",
       #"1:7: size: a card of 1 GiB has no room for partitions of 1280 MiB and the table before them"#
     ),

@@ -37,6 +37,7 @@ let everything = """
     - /var/lib/docker
     - {path: /srv/data, by: file, size: 512MiB}
   overlay: extra
+  cache: {from: [apks, /more/apks.tar], online-first-boot: true}
   timezone: Europe/Vienna
   keymap: de de-nodeadkeys
   network:
@@ -130,6 +131,7 @@ let everything = """
       KeyFile(path: "recipes/ann.pub"), KeyFile(path: "/keys/bob.pub"),
       KeyFile(path: "recipes/ann.pub", user: "ann"),
     ]
+    inputs.cache = ["recipes/apks", "/more/apks.tar"]
     inputs.hostKeys = "recipes/keys"
     inputs.repositoryKeys = ["recipes/own.rsa.pub"]
     inputs.localScripts = ["recipes/hello.start"]
@@ -167,6 +169,7 @@ let everything = """
     ann.shell = "/bin/sh"
     expected.users = [SystemSettings.User(name: "bob"), ann]
     expected.packages = ["docker", "git"]
+    expected.isOnlineAtFirstBoot = true
     expected.addedServices = [
       try Service(name: "a", in: .sysinit), try Service(name: "b", in: .boot),
       try Service(name: "docker", in: .default),
@@ -212,6 +215,25 @@ let everything = """
     #expect(try read("release: a/b.tar").inputs.release == "a/b.tar")
     #expect(try read("release: a/b.tar", in: "/").inputs.release == "/a/b.tar")
     #expect(try read("release: /a/b.tar", in: "c").inputs.release == "/a/b.tar")
+  }
+
+  @Test func `a cache is a path, a list of them, or a mapping`() throws {
+    #expect(try read("cache: apks", in: "a").inputs.cache == ["a/apks"])
+    #expect(try read("cache: [apks, b.tar]").inputs.cache == ["apks", "b.tar"])
+    #expect(try read("cache: {from: apks}").inputs.cache == ["apks"])
+    #expect(try read("cache: apks").recipe.system.isOnlineAtFirstBoot == false)
+    let online = try read("cache: {online-first-boot: true}")
+    #expect(online.recipe.system.isOnlineAtFirstBoot && online.inputs.cache.isEmpty)
+  }
+
+  @Test func `a package and a service are found again in the text, what the text has not isn't`() throws {
+    let file = try read("hostname: docker\npackages:\n  - git\n  - docker>=20\nservices: {default: docker}\n")
+    let package = file.complaint("is nowhere", aboutPackage: try Dependency("docker>=20"))
+    #expect(package == RecipeComplaint(line: 4, column: 5, keyPath: "packages.1", "is nowhere"))
+    let service = file.complaint("has no script", aboutService: "docker")
+    #expect(service == RecipeComplaint(line: 5, column: 21, keyPath: "services.default", "has no script"))
+    #expect(file.complaint("", aboutPackage: try Dependency("docker")) == nil)
+    #expect(file.complaint("", aboutService: "git") == nil)
   }
 
   @Test func `every key is told of, and nothing else`() throws {

@@ -10,13 +10,18 @@ struct BootReader: ~Copyable, EntryReader {
 
   /// Told what the release holds; nil where there is none.
   private(set) var recognizer: ReleaseRecognizer?
+  /// Told which packages the release brings.
+  private(set) var packages = ReleasePackages()
+  /// Told what its packages hold; nil where nobody asks.
+  private(set) var scripts: PackageScripts?
+  /// What came of that, if it failed.
+  private(set) var scriptError: AlpineError?
   /// When the first entry was modified; nil where there is none.
   let time: Timestamp?
   /// Apkovls in the root.
   private(set) var overlayPaths: [EntryPath] = []
 
   private var chain: InputChain
-  private var isObserving = false
   private var settings = SystemSettings.BootSettings()
   /// Of what no input brings.
   private var additionTime = Timestamp(seconds: 0)
@@ -28,11 +33,21 @@ struct BootReader: ~Copyable, EntryReader {
   private var ownBytes: [UInt8]?
   /// What the last call lent.
   private var lentBytes: [UInt8] = []
+  private var observers = Observers()
 
-  init(_ content: CardContent, monitor: BuildMonitor) throws(ArchiveError) {
+  /// Who wants the bytes of the current entry.
+  private struct Observers {
+    var recognizer = false
+    var packages = false
+    var scripts = false
+  }
+
+  /// - Parameter wantsScripts: whether the release's packages are searched for the services that they bring.
+  init(_ content: CardContent, wantsScripts: Bool, monitor: BuildMonitor) throws(ArchiveError) {
     let chain = try InputChain(content.bootInputs, monitor: monitor)
     time = chain.time
     recognizer = content.release != nil ? ReleaseRecognizer() : nil
+    scripts = wantsScripts ? PackageScripts() : nil
     self.chain = consume chain
   }
 
@@ -74,9 +89,13 @@ extension BootReader {
   private mutating func nextInput() throws(BuildError) -> Entry? {
     let entry: Entry?
     do { entry = try chain.next() } catch { throw .source(error) }
-    isObserving = false
+    observers = Observers()
     // The release is the first input.
-    if chain.inputIndex == 0, let entry { isObserving = recognizer?.observe(entry) ?? false }
+    if chain.inputIndex == 0, let entry, recognizer != nil {
+      observers.recognizer = recognizer?.observe(entry) ?? false
+      observers.packages = packages.observe(entry)
+      observers.scripts = scripts?.observe(entry) ?? false
+    }
     return entry
   }
 
@@ -84,7 +103,11 @@ extension BootReader {
   private mutating func nextInputBytes() throws(BuildError) -> RawSpan {
     do {
       let bytes = try chain.nextBytes()
-      if isObserving { recognizer?.observe(bytes: bytes) }
+      if observers.recognizer { recognizer?.observe(bytes: bytes) }
+      if observers.packages { packages.observe(bytes: bytes) }
+      if observers.scripts, scriptError == nil {
+        do throws(AlpineError) { try scripts?.take(bytes) } catch { scriptError = error }
+      }
       return bytes
     } catch { throw .source(error) }
   }

@@ -32,6 +32,14 @@ public enum BuildError: Error, Equatable, Sendable {
   case bootFile(AlpineError)
   /// Something is asked for that only an Alpine release can have.
   case noRelease(for: String)
+  /// Packages that the world asks for, and that neither the release nor the cache can install.
+  case packages([UnsatisfiedDependency])
+  /// Services that were asked for, and that nothing on the card has a script for.
+  case services([UnknownService])
+  /// A file that was to come into apk's cache and can't, with the input's path before its own.
+  case cache(AlpineError)
+  /// Packages for the cache of a system that is not there.
+  case cacheWithoutRelease(path: String)
   /// The apkovl could not be made.
   case overlay(AlpineError)
   case target(BlockError)
@@ -63,6 +71,8 @@ extension BuildError {
     switch self {
     case .boot(.unrepresentable(let problems)) where problems.count > 1: problems.map(\.description)
     case .data(.unrepresentable(let problems)) where problems.count > 1: problems.map(\.description)
+    case .packages(let dependencies): dependencies.map(\.description)
+    case .services(let services): services.map(\.description)
     default: []
     }
   }
@@ -92,6 +102,13 @@ extension BuildError: CustomStringConvertible {
     case .keyFile(let path, let line, let problem): "\(path):\(line): \(problem)"
     case .bootFile(let error): "boot partition: \(error)"
     case .noRelease(let what): "\(what): is for an Alpine system; name a release, or leave it out"
+    case .packages:
+      "packages that neither the release nor the cache can install; put what is missing into the cache (--cache), "
+        + "or let the first boot fetch it (--online-first-boot)"
+    case .services: "services that can't start"
+    case .cache(let error): "\(error)"
+    case .cacheWithoutRelease(let path):
+      "\(path): is for the apk of an Alpine release, and there is none; name one, or leave the cache out"
     case .overlay(let error): "\(error)"
     case .target(let error): "\(error)"
     case .outputIsInput(let path): "\(path): is an input itself; name another output"

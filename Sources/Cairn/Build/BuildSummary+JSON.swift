@@ -161,11 +161,27 @@ private struct DataReport: Encodable {
   let inodes: UInt32
   let usedBytes: UInt64
   let overlay: String?
+  let packages: PackagesReport?
 
   init(_ data: BuildSummary.Data) {
     inodes = data.usedInodeCount
     usedBytes = data.usedBlockCount * Ext4.Format.blockSize
     overlay = data.overlayPath?.description
+    packages = data.packages.map(PackagesReport.init)
+  }
+}
+
+private struct PackagesReport: Encodable {
+  /// Packages in apk's cache.
+  let cached: Int
+  /// What the first boot has to fetch.
+  let missing: [String]
+  let warnings: [String]
+
+  init(_ packages: BuildSummary.Packages) {
+    cached = packages.cachedCount
+    missing = packages.missing.map { "\($0.dependency)" }
+    warnings = packages.warnings
   }
 }
 

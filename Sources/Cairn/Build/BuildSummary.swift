@@ -57,10 +57,12 @@ public struct BuildSummary: Sendable {
     public let overlayPath: EntryPath?
     /// Whether an input brought the apkovl: what it mounts is its own affair.
     public let bringsOverlay: Bool
+    /// Nil without a release.
+    public let packages: Packages?
 
     init(
       _ writer: borrowing Ext4.VolumeWriter, inputEntryCount: Int, overlayPath: EntryPath?,
-      bringsOverlay: Bool
+      bringsOverlay: Bool, packages: Packages?
     ) {
       blockCount = writer.blockCount
       usedBlockCount = writer.usedBlockCount
@@ -69,6 +71,7 @@ public struct BuildSummary: Sendable {
       self.inputEntryCount = inputEntryCount
       self.overlayPath = overlayPath
       self.bringsOverlay = bringsOverlay
+      self.packages = packages
     }
   }
 

@@ -19,11 +19,11 @@ public import Recipes
 /// ```
 public struct CardBuilder: ~Copyable {
   public let plan: Plan
-  private let content: CardContent
-  private let overlayFiles: OverlayFiles
-  private var bootReader: BootReader
-  private var dataReader: DataReader
-  private let monitor: BuildMonitor
+  let content: CardContent
+  let overlayFiles: OverlayFiles
+  private(set) var bootReader: BootReader
+  private(set) var dataReader: DataReader
+  let monitor: BuildMonitor
 
   /// Opens the first input of each partition, reads its first entry and plans the card. No target is needed yet.
   ///
@@ -36,7 +36,8 @@ public struct CardBuilder: ~Copyable {
     try content.check(against: recipe)
     let recipe = try content.system.completing(recipe)
     let overlayFiles = try content.system.overlayFiles()
-    let bootReader = try Self.openBoot(content, monitor)
+    let wantsScripts = recipe.hasDataPartition && !recipe.system.servicesToFind(for: nil).isEmpty
+    let bootReader = try Self.openBoot(content, wantsScripts: wantsScripts, monitor)
     let dataReader = try DataReader.open(content, monitor)
     let time = bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0)
     func makePlan(smallestDataSize: UInt64? = nil) throws(BuildError) -> Plan {
@@ -112,8 +113,9 @@ extension CardContent {
     let bootInputs = bootInputs
     if bootInputs.isEmpty, data.isEmpty { throw .noContent }
     if !recipe.hasBootPartition, let input = bootInputs.first { throw .noPartition(for: input.path) }
-    if !recipe.hasDataPartition, let input = data.first { throw .noPartition(for: input.path) }
+    if !recipe.hasDataPartition, let path = data.first?.path ?? cache.first { throw .noPartition(for: path) }
     guard release == nil else { return }
+    if let path = cache.first { throw .cacheWithoutRelease(path: path) }
     if !recipe.system.boot.isEmpty { throw .noRelease(for: "config, cmdline or serial-console") }
     if recipe.system != SystemSettings() || !system.paths.isEmpty {
       throw .noRelease(for: "what is said of the system, such as its users or packages")
@@ -124,9 +126,11 @@ extension CardContent {
 // The boot partition.
 extension CardBuilder {
   private static func openBoot(
-    _ content: CardContent, _ monitor: BuildMonitor
+    _ content: CardContent, wantsScripts: Bool, _ monitor: BuildMonitor
   ) throws(BuildError) -> BootReader {
-    do { return try BootReader(content, monitor: monitor) } catch { throw .source(error) }
+    do { return try BootReader(content, wantsScripts: wantsScripts, monitor: monitor) } catch {
+      throw .source(error)
+    }
   }
 
   /// Streams the content into the FAT32 partition.
@@ -164,8 +168,8 @@ extension CardBuilder {
 
 // The data partition.
 extension CardBuilder {
-  /// Streams the content into the ext4 partition; behind it, where there is a release, what it lacks of apkovl, cache and
-  /// persistent directories.
+  /// Streams the content into the ext4 partition; behind it, where there is a release, packages for the cache and what it
+  /// lacks of apkovl and persistent directories.
   private mutating func writeDataPartition(
     on ledger: Ledger, for release: Release?
   ) throws(BuildError) -> BuildSummary.Data? {
@@ -179,21 +183,11 @@ extension CardBuilder {
     do throws(CopyError<ArchiveError, Ext4Error>) {
       try writer.add(contentsOf: &dataReader)
     } catch { throw error.buildError { .data($0) } }
-    let overlayPath = try addAlpineContent(for: release, to: &writer)
+    let system = try addSystemContent(for: release, to: &writer)
     do { try writer.finish() } catch { throw error.buildError(in: data, of: plan) }
     return BuildSummary.Data(
-      writer, inputEntryCount: dataReader.entryCount, overlayPath: overlayPath,
-      bringsOverlay: dataReader.overlayPath != nil)
-  }
-
-  /// Returns where the apkovl lies, whoever brought it; nil without a release.
-  private func addAlpineContent(
-    for release: Release?, to writer: inout Ext4.VolumeWriter
-  ) throws(BuildError) -> EntryPath? {
-    guard content.release != nil, let overlay = plan.overlay(for: release, files: overlayFiles) else {
-      return nil
-    }
-    return try AlpineContent(overlay, of: plan).add(to: &writer, besideOverlayAt: dataReader.overlayPath)
+      writer, inputEntryCount: dataReader.entryCount, overlayPath: system?.overlayPath,
+      bringsOverlay: dataReader.overlayPath != nil, packages: system?.packages)
   }
 
   /// Makes the file systems of directories that have a partition to themselves.

@@ -15,6 +15,8 @@ public struct CardContent: Equatable, Sendable {
   public var directoryOwner: Entry.Owner?
   /// Path of a `DeviceTable` for the data partition.
   public var deviceTable: String?
+  /// Packages for apk's cache, beside those of the release: .apk files, and indexes of repositories.
+  public var cache: [String] = []
   /// What the system that boots from the card takes from files.
   public var system = SystemFiles()
   /// Take what is no Alpine release for one, too.
@@ -36,7 +38,7 @@ public struct CardContent: Equatable, Sendable {
 
   /// Every path that is read.
   var paths: [String] {
-    bootInputs.map(\.path) + data.map(\.path) + (deviceTable.map { [$0] } ?? []) + system.paths
+    bootInputs.map(\.path) + data.map(\.path) + (deviceTable.map { [$0] } ?? []) + cache + system.paths
   }
 
   /// The release first.
@@ -49,6 +51,7 @@ extension CardContent {
     self.init(
       release: inputs.release, boot: inputs.boot, data: inputs.data, directoryOwner: inputs.directoryOwner,
       deviceTable: inputs.deviceTable, acceptsAnyRelease: inputs.acceptsAnyRelease)
+    cache = inputs.cache
     system = SystemFiles(
       keyFiles: inputs.keyFiles, hostKeys: inputs.hostKeys, repositoryKeys: inputs.repositoryKeys,
       localScripts: inputs.localScripts,

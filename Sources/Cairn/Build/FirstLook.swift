@@ -18,7 +18,7 @@ struct FirstLook {
   /// Bytes of the smallest volume that holds the content and leaves `slack` bytes free.
   func smallestDataSize(slack: ByteSize) throws(BuildError) -> UInt64? {
     guard let data = plan.data else { return nil }
-    if let path = content.data.map(\.path).first(where: { InputSize(of: $0) == .unknown }) {
+    if let path = (content.data.map(\.path) + content.cache).first(where: { InputSize(of: $0) == .unknown }) {
       throw .needsSecondReading(path: path)
     }
     let demand = try demand(in: data)
@@ -32,8 +32,8 @@ struct FirstLook {
     var size = plan.persistence.reduce(UInt64(0)) { size, directory in
       if case .file(let format) = directory.place { size + format.size } else { size }
     }
-    for input in content.data {
-      switch InputSize(of: input.path) {
+    for path in content.data.map(\.path) + content.cache {
+      switch InputSize(of: path) {
       case .file(let byteCount):
         // Sparse files may have any size.
         let (sum, isOverflow) = size.addingReportingOverflow(byteCount)
@@ -57,6 +57,8 @@ struct FirstLook {
       do { try measure.add(entry) } catch { throw .data(error) }
     }
     if content.release != nil, let overlay = plan.overlay(for: nil, files: overlayFiles) {
+      _ = try CachePackages(content, options: overlay.cacheOptionsForMeasuring, monitor: monitor)
+        .add(to: &measure, wantsScripts: false)
       _ = try AlpineContent(overlay, of: plan).add(to: &measure, besideOverlayAt: reader.overlayPath)
     }
     do { try measure.finish() } catch { throw .data(error) }

@@ -27,6 +27,10 @@ extension RecipeReader {
       if has(["release"]) {
         complain("\"boot: none\" leaves no partition for it; leave one of them out", at: ["release"])
       }
+      if recipe.hasDataPartition, !file.inputs.cache.isEmpty {
+        complain(
+          "\"boot: none\" leaves no release that it could be for; leave one of them out", at: ["cache"])
+      }
     }
     guard !recipe.hasDataPartition else { return }
     for key in Self.keysOfApkovl

@@ -5,7 +5,7 @@ internal import Ext4
 
 // One declaration a key: its name, where its value goes, what it takes, what it is for.
 extension RecipeFile {
-  static var table: [Key<RecipeFile>] { cardKeys + systemKeys }
+  static var table: [Key<RecipeFile>] { cardKeys + cacheKeys + systemKeys }
 
   private static let paths = "the path of a tar or a directory, or a list of them"
 

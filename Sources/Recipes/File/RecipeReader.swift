@@ -9,6 +9,7 @@ struct RecipeReader {
   /// All keys that there are.
   private let outline: [RecipeKey]
   private(set) var complaints: [RecipeComplaint] = []
+  private(set) var origins = RecipeOrigins()
   /// Where the values are, by the keys and numbers that lead to them.
   private var places: [[String]: TextPlace] = [:]
   /// Where the keys of mappings are.
@@ -117,6 +118,7 @@ extension RecipeReader {
       complain(Self.mismatch(value.node, form), at: value)
       return nil
     }
+    origins.note(scalar.string, path: value.path, place: places[value.path] ?? .start)
     return scalar.string
   }
 
