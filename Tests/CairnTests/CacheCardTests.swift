@@ -118,6 +118,18 @@ import Testing
     #expect(data.bringsOverlay && data.packages?.cachedCount == 1 && data.packages?.warnings == [])
   }
 
+  @Test func `packages that the data brings into a cache count`() throws {
+    var content = content
+    content.cache = []
+    content.data = [CardContent.Input(path: scratch.path("data"))]
+    let file = "data/cache/docker-1.0-r0.\(Digest.sha1(package.control).hexadecimal.prefix(8)).apk"
+    try package.write(to: scratch.path(file))
+    let card = CardImage(recipe: try recipe("docker", services: "docker"), content: content)
+    #expect(throws: BuildError.self) { try card.rehearse() }
+    try Data().write(to: scratch.url.appendingPathComponent("data/cache/installed"))
+    #expect(try card.rehearse().data?.packages?.warnings == [])
+  }
+
   @Test func `a cache needs a release and a data partition`() throws {
     var content = content
     content.release = nil

@@ -37,19 +37,21 @@ struct CachePackages {
     var result = Result()
     guard !inputs.isEmpty else { return result }
     var filler = CacheFiller(try open(), options: options)
+    var packageCount = 0
     while let entry = try next(&filler) {
+      let isPackage = filler.packages.count > packageCount
+      packageCount = filler.packages.count
       if writer.contains(entry.path) {
         result.passedOver.append("\(entry.path)")
         continue
       }
       if monitor.writes.isStopped { throw .target(.cancelled) }
-      let isPackage = wantsScripts && filler.packages.count > result.packages.count
-      if isPackage, let package = filler.packages.last {
+      let isSearched = wantsScripts && isPackage
+      if isSearched, let package = filler.packages.last {
         result.scripts.begin(package.fullName, path: "\(entry.path)")
       }
-      result.packages = filler.packages
       do { try writer.add(entry) } catch { throw .data(error) }
-      try copy(&filler, to: &writer, &result.scripts, isPackage: isPackage)
+      try copy(&filler, to: &writer, &result.scripts, isSearched: isSearched)
     }
     result.packages = filler.packages
     result.passedOver += filler.passedOver.map { origin(of: "\($0)") }
@@ -68,12 +70,12 @@ extension CachePackages {
 
   private func copy<Writer: PathHolder & ~Copyable>(
     _ filler: inout CacheFiller<InputChain>, to writer: inout Writer, _ scripts: inout PackageScripts,
-    isPackage: Bool
+    isSearched: Bool
   ) throws(BuildError) {
     while true {
       let bytes = try piece(of: &filler)
       if bytes.isEmpty { return }
-      if isPackage { do { try scripts.take(bytes) } catch { throw .cache(error) } }
+      if isSearched { do { try scripts.take(bytes) } catch { throw .cache(error) } }
       do { try writer.append(bytes) } catch { throw .data(error) }
     }
   }

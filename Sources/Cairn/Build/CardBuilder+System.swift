@@ -47,9 +47,13 @@ extension CardBuilder {
   private func check(
     _ overlay: Overlay, available: [Package], cache: CachePackages.Result
   ) throws(BuildError) -> SystemCheck {
-    let scripts = (bootReader.scripts?.names ?? [:]).merging(cache.scripts.names) { _, own in own }
+    let brought = dataReader.cached
+    let scripts = (bootReader.scripts?.names ?? [:])
+      .merging(brought?.scripts?.names ?? [:]) { _, other in other }
+      .merging(cache.scripts.names) { _, other in other }
+    let packages = available + (brought?.packages ?? []) + cache.packages
     let check: SystemCheck
-    do { check = try SystemCheck(overlay, packages: available + cache.packages, scripts: scripts) } catch {
+    do { check = try SystemCheck(overlay, packages: packages, scripts: scripts) } catch {
       throw .overlay(error)
     }
     let isOnline = plan.system.isOnlineAtFirstBoot

@@ -38,7 +38,8 @@ public struct CardBuilder: ~Copyable {
     let overlayFiles = try content.system.overlayFiles()
     let wantsScripts = recipe.hasDataPartition && !recipe.system.servicesToFind(for: nil).isEmpty
     let bootReader = try Self.openBoot(content, wantsScripts: wantsScripts, monitor)
-    let dataReader = try DataReader.open(content, monitor)
+    let cached = content.release == nil ? nil : CachedPackages(wantsScripts: wantsScripts)
+    let dataReader = try DataReader.open(content, tellingOf: cached, monitor)
     let time = bootReader.time ?? dataReader.firstTime ?? Timestamp(seconds: 0)
     func makePlan(smallestDataSize: UInt64? = nil) throws(BuildError) -> Plan {
       do {

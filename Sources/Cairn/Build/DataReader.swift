@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Alpine
 internal import Archive
 internal import Entries
 
@@ -12,6 +13,9 @@ struct DataReader: ~Copyable, EntryReader {
   /// Apkovls in the volume's root, which a diskless system would take for its own.
   private(set) var overlayPaths: [EntryPath] = []
   private(set) var entryCount = 0
+  /// Told which packages come into apk's cache; nil where nobody asks.
+  private(set) var cached: CachedPackages?
+  private var isObserving = false
 
   private var chain: InputChain
   private var table: DeviceTableUse?
@@ -22,13 +26,17 @@ struct DataReader: ~Copyable, EntryReader {
   /// When what no input brings was modified.
   private var time = Timestamp(seconds: 0)
 
-  init(_ content: CardContent, monitor: BuildMonitor) throws(ArchiveError) {
+  /// - Parameter cached: what is to be told which packages come into apk's cache.
+  init(
+    _ content: CardContent, tellingOf cached: CachedPackages? = nil, monitor: BuildMonitor
+  ) throws(ArchiveError) {
     let table: DeviceTableUse? =
       if let path = content.deviceTable { DeviceTableUse(of: try DeviceTable(contentsOf: path)) } else { nil }
     let chain = try InputChain(content.data, directoryOwner: content.directoryOwner, monitor: monitor)
     firstTime = chain.time
     unnamedTargets = Set(content.data.map(\.target)).subtracting([.root])
     self.table = table
+    self.cached = cached
     self.chain = consume chain
   }
 
@@ -42,6 +50,7 @@ struct DataReader: ~Copyable, EntryReader {
     guard additions == nil, var entry = try chain.next() else { return try nextAddition() }
     try table?.apply(to: &entry)
     entryCount += 1
+    isObserving = cached?.observe(entry) ?? false
     if case .directory = entry.kind {
       if !unnamedTargets.isEmpty { unnamedTargets.remove(entry.path) }
     } else if entry.path.isOverlay {
@@ -52,7 +61,10 @@ struct DataReader: ~Copyable, EntryReader {
 
   @_lifetime(&self)
   mutating func nextBytes() throws(ArchiveError) -> RawSpan {
-    additions == nil ? try chain.nextBytes() : RawSpan()
+    guard additions == nil else { return RawSpan() }
+    let bytes = try chain.nextBytes()
+    if isObserving { cached?.observe(bytes: bytes) }
+    return bytes
   }
 
   private mutating func nextAddition() throws(ArchiveError) -> Entry? {

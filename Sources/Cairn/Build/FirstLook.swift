@@ -85,8 +85,10 @@ private enum InputSize: Equatable {
 }
 
 extension DataReader {
-  static func open(_ content: CardContent, _ monitor: BuildMonitor) throws(BuildError) -> DataReader {
-    do { return try DataReader(content, monitor: monitor) } catch { throw .source(error) }
+  static func open(
+    _ content: CardContent, tellingOf cached: CachedPackages? = nil, _ monitor: BuildMonitor
+  ) throws(BuildError) -> DataReader {
+    do { return try DataReader(content, tellingOf: cached, monitor: monitor) } catch { throw .source(error) }
   }
 
   fileprivate mutating func nextEntry() throws(BuildError) -> Entry? {
