@@ -48,7 +48,7 @@ extension RecipeReader {
 
   /// What only the apkovl could hold.
   static let keysOfApkovl = [
-    "persist", "overlay", "timezone", "keymap", "network", "ntp", "ssh", "root", "users", "packages",
+    "persist", "overlay", "cache", "timezone", "keymap", "network", "ntp", "ssh", "root", "users", "packages",
     "services", "modules", "repositories", "repository-keys", "lbu", "scripts",
   ]
 
