@@ -12,7 +12,10 @@ extension Overlay {
     tree.addFile(
       EntryPath("etc/shadow"), accounts.shadow, mode: 0o640,
       owner: Entry.Owner(user: 0, group: BaseAccounts.shadowGroupID))
-    addKeys(settings.rootKeys, below: EntryPath("root"), of: .root, to: &tree)
+    // A commit leaves out a /root with nothing in it that is kept, and lbu status would tell of it.
+    if !settings.rootKeys.isEmpty {
+      addKeys(settings.rootKeys, below: EntryPath("root"), of: .root, to: &tree)
+    }
     for (user, owner) in zip(settings.users, accounts.owners) {
       addKeys(user.keys, below: EntryPath(composed: "home/\(user.name)"), of: owner, to: &tree)
     }

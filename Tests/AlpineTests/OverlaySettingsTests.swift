@@ -205,17 +205,19 @@ extension Recorder {
     #expect(settings.world == SystemSettings().world)
   }
 
-  @Test func `host keys are private but for their public halves`() throws {
+  @Test func `host keys are private but for their public halves, and all that there are`() throws {
     var settings = SystemSettings()
+    #expect(try recorded(settings).text("etc/conf.d/sshd") == nil)
     settings.sshServer?.hostKeys = [
       .init(
         name: "ssh_host_ed25519_key",
         bytes: Array("-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n".utf8)),
       .init(name: "ssh_host_ed25519_key.pub", bytes: Array(Credentials.ed25519.utf8)),
     ]
-    let listing = try recorded(settings).listing
-    #expect(listing.contains("f 600 0:0 etc/ssh/ssh_host_ed25519_key"))
-    #expect(listing.contains("f 644 0:0 etc/ssh/ssh_host_ed25519_key.pub"))
+    let recorder = try recorded(settings)
+    #expect(recorder.listing.contains("f 600 0:0 etc/ssh/ssh_host_ed25519_key"))
+    #expect(recorder.listing.contains("f 644 0:0 etc/ssh/ssh_host_ed25519_key.pub"))
+    #expect(try recorder.lines("etc/conf.d/sshd").contains("sshd_disable_keygen=\"yes\""))
   }
 
   /// Of a tar whose deflating is zlib's, at a level of its own: a change of it changes every card.
