@@ -1,26 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-import Alpine
 import Foundation
 import TestSupport
 import Testing
 
-/// A card as `cairn build` makes it.
+/// A card as `cairn build` makes it from a recipe.
 struct BootCard {
   let image: String
+  private let recipe: String
   private let scratch: TemporaryDirectory
 
-  /// - Parameter strategy: how /var/lib/docker persists.
-  init(_ strategy: Persistence.Strategy, in scratch: TemporaryDirectory) throws {
+  /// - Parameter recipe: all but the release and the card's size.
+  init(_ recipe: String, in scratch: TemporaryDirectory) throws {
     self.scratch = scratch
+    self.recipe = scratch.path("card.yaml")
     image = scratch.path("card.img")
-    let size =
-      switch strategy {
-      case .bind, .overlay: ""
-      case .file, .partition: ",size=128MiB"
-      }
-    try cairn.succeed(
-      "build", "--release", PiInitramfs.archive ?? "", "--hostname", "pi", "--size", "1GiB", "--no-sync",
-      "--persist", "/var/lib/docker:\(strategy.rawValue)\(size)", "-o", image)
+    let whole = "release: \(PiInitramfs.archive ?? "")\nsize: 1GiB\n\(recipe)\n"
+    try Data(whole.utf8).write(to: URL(fileURLWithPath: self.recipe))
+    try build(to: image)
+  }
+
+  private func build(to output: String) throws {
+    try cairn.succeed("build", recipe, "--no-sync", "-o", output)
+  }
+
+  /// Whether the recipe makes the same bytes again, before anything has booted from the card.
+  func checkReproducibility() throws {
+    let second = scratch.path("second.img")
+    try build(to: second)
+    let digests = try [image, second].map { file in
+      try ForeignTool("sha256sum").succeed(file).prefix(64)
+    }
+    #expect(digests[0] == digests[1])
+    try FileManager.default.removeItem(atPath: second)
   }
 
   /// What the judges say of a card that nothing is mounted from.
@@ -37,6 +48,7 @@ struct BootCard {
     try extract(range, of: image, to: volume)
     let verdict = try ForeignTool(tool).run(option, volume)
     #expect(verdict.status == 0, "\(tool): \(verdict.text)\(verdict.errors)")
+    try FileManager.default.removeItem(atPath: volume)
   }
 
   private func partitions() throws -> [Range<UInt64>] {

@@ -7,20 +7,18 @@ import TestSupport
 ///
 /// Two things are ours: a stand-in for nlplug-findfs, which can't be built here, and an agent, which goes along into
 /// the RAM root.
-struct PiInitramfs: Sendable {
+struct PiInitramfs {
   /// A release with a kernel for qemu's arm64 machine.
   static let archive = ProcessInfo.processInfo.environment["CAIRN_TEST_RELEASE"]
-  /// A checkout of mkinitfs: initramfs-init.in, passwd, group, fstab.
-  private static let mkinitfs = ProcessInfo.processInfo.environment["CAIRN_TEST_MKINITFS"]
+  /// Checkouts of mkinitfs: initramfs-init.in, passwd, group, fstab.
+  static let checkouts =
+    ProcessInfo.processInfo.environment["CAIRN_TEST_MKINITFS"]?.split(separator: ":").map(String.init) ?? []
   private static let unsquashfs = ForeignTool("unsquashfs")
   private static let tar = ForeignTool("tar")
 
   static var isPossible: Bool {
-    archive != nil && mkinitfs != nil && Initramfs.isPossible && unsquashfs.isInstalled && tar.isInstalled
+    archive != nil && !checkouts.isEmpty && Initramfs.isPossible && unsquashfs.isInstalled && tar.isInstalled
   }
-
-  /// Once for all cards: none of it depends on them.
-  static let shared = Result { try PiInitramfs() }
 
   var path: String { scratch.path("initramfs") }
   /// The release, unpacked.
@@ -29,16 +27,17 @@ struct PiInitramfs: Sendable {
   private let scratch: TemporaryDirectory
   private let tree: Initramfs
 
-  private init() throws {
+  init(checkout: String) throws {
     scratch = try TemporaryDirectory()
     tree = try Initramfs(root: scratch.path("root"))
     try FileManager.default.createDirectory(atPath: release, withIntermediateDirectories: true)
     try Self.tar.succeed("-xf", Self.archive ?? "", "-C", release)
     try addPackages()
     try addDrivers()
-    try addInit()
+    try addInit(of: checkout)
     try addOurs()
     try tree.pack(to: path)
+    try FileManager.default.removeItem(atPath: release)
   }
 }
 
@@ -101,9 +100,8 @@ extension PiInitramfs {
     }
   }
 
-  private func addInit() throws {
-    let directory = Self.mkinitfs ?? ""
-    let text = try String(contentsOfFile: directory + "/initramfs-init.in", encoding: .utf8)
+  private func addInit(of checkout: String) throws {
+    let text = try String(contentsOfFile: checkout + "/initramfs-init.in", encoding: .utf8)
       .replacingOccurrences(of: "@VERSION@", with: "under test")
     let calls = ["exec /bin/busybox switch_root ", "exec switch_root "]
     let redirected = calls.reduce(text) {
@@ -112,7 +110,7 @@ extension PiInitramfs {
     guard redirected != text else { throw MachineFailure("initramfs-init calls no switch_root") }
     try tree.addScript(redirected, as: "/initramfs-init")
     // Names of owners in the apkovl are looked up here.
-    for name in ["passwd", "group", "fstab"] { try tree.add("\(directory)/\(name)", as: "/etc/\(name)") }
+    for name in ["passwd", "group", "fstab"] { try tree.add("\(checkout)/\(name)", as: "/etc/\(name)") }
   }
 
   private func addOurs() throws {

@@ -8,19 +8,23 @@ final class VirtualPi {
   private static let qemu = ForeignTool("qemu-system-aarch64")
   private static let mcopy = ForeignTool("mcopy")
 
-  static var isPossible: Bool { PiInitramfs.isPossible && qemu.isInstalled && mcopy.isInstalled }
+  static var isPossible: Bool {
+    PiInitramfs.isPossible && qemu.isInstalled && mcopy.isInstalled && KeyPair.tool.isInstalled
+  }
 
   private let card: String
   private let scratch: TemporaryDirectory
-  private let initramfs: String
+  private let initramfs: PiInitramfs
   private let commandLine: String
   private var machine: Machine?
 
-  /// - Parameter card: path of an image, whose size must be a power of two, as cards have it.
-  init(card: String, in scratch: TemporaryDirectory) throws {
+  /// - Parameters:
+  ///   - card: path of an image, whose size must be a power of two, as cards have it.
+  ///   - checkout: of the mkinitfs whose init boots; the first where nil.
+  init(card: String, checkout: String? = nil, in scratch: TemporaryDirectory) throws {
     self.card = card
     self.scratch = scratch
-    initramfs = try PiInitramfs.shared.get().path
+    initramfs = try PiInitramfs(checkout: checkout ?? PiInitramfs.checkouts[0])
     // Read as the firmware reads them.
     let boot = "\(card)@@4M"
     try Self.mcopy.succeed("-n", "-i", boot, "::boot/vmlinuz-rpi", scratch.path("kernel"))
@@ -105,7 +109,7 @@ extension VirtualPi {
       "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-nodefaults", "-display", "none",
     ]
     let boot = [
-      "-kernel", scratch.path("kernel"), "-initrd", initramfs, "-append", commandLine, "-no-reboot",
+      "-kernel", scratch.path("kernel"), "-initrd", initramfs.path, "-append", commandLine, "-no-reboot",
     ]
     let card = [
       "-drive", "id=card,if=none,format=raw,file=\(card)", "-device", "sdhci-pci", "-device",
