@@ -47,7 +47,7 @@ extension BlockError: CustomStringConvertible {
     case .shortTransfer(let operation, let path, let offset, let byteCount, let total):
       "\(path): \(operation.rawValue) at byte \(offset) ended after \(byteCount) of \(total) bytes"
     case .notARegularFile(let path, .blockDevice):
-      "\(path): is a block device, and devices are not written to; make an image, and copy it there with dd"
+      "\(path): is a block device, and images are files; cairn write puts a card onto a device"
     case .notARegularFile(let path, let kind):
       "\(path): is \(kind.rawValue), and an image is a regular file; name another output"
     case .readOnly(let path):

@@ -24,6 +24,14 @@ public final class WriteMonitor: Sendable {
   public var verifiedByteCount: UInt64 { verified.load(ordering: .relaxed) }
   public var isStopped: Bool { isStopping.load(ordering: .relaxed) }
 
+  /// Begins counting anew: for a second job under the same eyes.
+  public func resetCounts() {
+    written.store(0, ordering: .relaxed)
+    zeroed.store(0, ordering: .relaxed)
+    stored.store(0, ordering: .relaxed)
+    verified.store(0, ordering: .relaxed)
+  }
+
   /// The next write throws `BlockError.cancelled`. Safe to call from anywhere, at any time.
   public func stop() { isStopping.store(true, ordering: .relaxed) }
 

@@ -4,12 +4,18 @@ internal import CLinux
 /// A file or a device that is only looked at. Whatever would change it throws `BlockError.readOnly`.
 public final class ReadOnlyFile: BlockTarget {
   public let size: UInt64
-  private let file: FileDescriptor
+  let file: FileDescriptor
 
+  /// - Parameter fromStorage: forget what memory has of it first, so that storage is what is read.
   /// - Throws: `system` where it can't be opened or has no size, as a pipe.
-  public init(path: String) throws(BlockError) {
+  public init(path: String, fromStorage: Bool = false) throws(BlockError) {
     let file = try FileDescriptor.open(path, flags: O_RDONLY)
     size = try file.seekableSize()
+    if fromStorage {
+      // Pages that were not written yet can't be forgotten.
+      try file.flush()
+      _ = posix_fadvise(file.raw, 0, 0, POSIX_FADV_DONTNEED)
+    }
     self.file = file
   }
 

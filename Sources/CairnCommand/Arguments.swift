@@ -17,6 +17,8 @@ extension Architecture: ExpressibleByArgument {}
 
 extension ErrorBehavior: ExpressibleByArgument {}
 
+extension CardWriter.VerificationExtent: ExpressibleByArgument {}
+
 extension CardContent.Input {
   init(argument: String) throws {
     do { try self.init(argument) } catch { throw ValidationError("the target \(error)") }

@@ -72,7 +72,7 @@ struct BuildCommand: ParsableCommand {
         error, signal: signals.signal, recipe: recipe.map { NamedRecipe(path: $0, file: file) })
     }
     progress.end()
-    warn(of: summary)
+    for warning in BuildReport.warnings(of: summary) { Terminal.complain("warning: \(warning)") }
     let elapsed = start.duration(to: .now)
     let output = dryRun ? nil : output
     if json {
@@ -80,19 +80,6 @@ struct BuildCommand: ParsableCommand {
     } else {
       try Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
     }
-  }
-
-  private func warn(of summary: BuildSummary) {
-    for warning in summary.plan.warnings { Terminal.complain("warning: \(warning)") }
-    for warning in summary.warnings { Terminal.complain("warning: \(warning)") }
-    for warning in summary.data?.packages?.warnings ?? [] { Terminal.complain("warning: \(warning)") }
-    if summary.data?.overlayPath != nil, !summary.plan.system.letsSomebodyIn {
-      Terminal.complain("warning: nobody can log in: root is locked, and no key or password lets anybody in")
-    }
-    guard let count = summary.boot?.clampedTimeCount, count > 0 else { return }
-    Terminal.complain(
-      "warning: boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
-        + "they got the nearest one")
   }
 }
 

@@ -8,7 +8,25 @@ struct BuildReport {
   let output: String?
   let elapsed: Duration
 
-  var text: String { ([heading] + layout + [""] + persistence + ending).joined(separator: "\n") + "\n" }
+  var text: String { (cardLines + ending).joined(separator: "\n") + "\n" }
+
+  /// What the card is, wherever it lies.
+  var cardLines: [String] { [heading] + layout + [""] + persistence }
+
+  /// What the card's owner may not have meant.
+  static func warnings(of summary: BuildSummary) -> [String] {
+    var warnings = summary.plan.warnings.map(\.description) + summary.warnings.map(\.description)
+    warnings += summary.data?.packages?.warnings ?? []
+    if summary.data?.overlayPath != nil, !summary.plan.system.letsSomebodyIn {
+      warnings.append("nobody can log in: root is locked, and no key or password lets anybody in")
+    }
+    if let count = summary.boot?.clampedTimeCount, count > 0 {
+      warnings.append(
+        "boot partition: \(count) entries have times before 1980 or after 2107, which FAT can't hold; "
+          + "they got the nearest one")
+    }
+    return warnings
+  }
 
   private var heading: String {
     let card = "\(output ?? "dry run"): a card of \(ByteSize(byteCount: summary.plan.size))"
@@ -99,8 +117,8 @@ struct BuildReport {
     let time = "\((seconds * 100).rounded() / 100) s"
     return [
       "Wrote \(written) in \(time); the rest of the card is free space.",
-      "Next: put it on a card (lsblk shows which device is the card):",
-      "  sudo dd if=\(output.quotedForShell) of=/dev/sdX bs=4M conv=fsync status=progress",
+      "Next: put it on a card (cairn devices shows which device is the card):",
+      "  cairn write \(output.quotedForShell) /dev/sdX",
     ]
   }
 

@@ -14,7 +14,10 @@ struct CairnCommand: ParsableCommand {
       checksum, 6 write error or no space, 7 findings, 8 no permission, 9 device gone or busy, 128 + signal when stopped.
       """,
     version: CairnVersion.current,
-    subcommands: [BuildCommand.self, CheckCommand.self, DevicesCommand.self, SampleReleaseCommand.self])
+    subcommands: [
+      BuildCommand.self, WriteCommand.self, VerifyCommand.self, CheckCommand.self, DevicesCommand.self,
+      SampleReleaseCommand.self,
+    ])
 
   static func main() {
     do {

@@ -51,6 +51,17 @@ struct CardOptions: ParsableArguments {
     try cacheOptions.check(beside: contentOptions)
   }
 
+  /// Whether nothing was asked for.
+  var areDefault: Bool {
+    get throws {
+      var file = RecipeFile()
+      contentOptions.apply(to: &file)
+      cacheOptions.apply(to: &file)
+      try apply(to: &file.recipe, environment: [:])
+      return file == RecipeFile() && systemRecipeOptions.isEmpty
+    }
+  }
+
   /// Throws for options that need each other, where no recipe may name what is missing.
   func checkPresence() throws {
     try contentOptions.checkPresence()
@@ -72,7 +83,7 @@ struct CardOptions: ParsableArguments {
     }
     contentOptions.apply(to: &file)
     cacheOptions.apply(to: &file)
-    try apply(to: &file.recipe)
+    try apply(to: &file.recipe, environment: ProcessInfo.processInfo.environment)
     do { try file.apply(systemRecipeOptions) } catch { throw Failure(error) }
     return file
   }
@@ -81,14 +92,14 @@ struct CardOptions: ParsableArguments {
     bootOptions.recipeOptions + systemOptions.recipeOptions
   }
 
-  private func apply(to recipe: inout Recipe) throws {
+  private func apply(to recipe: inout Recipe, environment: [String: String]) throws {
     if let bootSize { recipe.bootSize = bootSize }
     try dataOptions.apply(to: &recipe)
     if !persist.isEmpty { recipe.persistence = PersistOption.requests(persist) }
     if let hostname {
       do { recipe.hostname = try Hostname(hostname) } catch { throw Failure.recipe("--hostname: \(error)") }
     }
-    if let epoch = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
+    if let epoch = environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = UInt32(epoch) else {
         throw Failure.recipe(
           "SOURCE_DATE_EPOCH: \(epoch) is not a number of seconds from 1970 to 2106 (0 to 4294967295)")

@@ -39,13 +39,22 @@ struct ContentOptions: ParsableArguments {
   @Flag(help: "Make no ext4 partition.")
   var noData = false
 
-  @Option(help: ArgumentHelp("Take a source that Cairn would refuse: unknown-release.", valueName: "what"))
-  var allow: [Allowance] = []
+  @Option(
+    help: ArgumentHelp(
+      "Take what Cairn would refuse: a source that is no release; for `cairn write`, a card that is not removable, or "
+        + "larger than 2 TiB. Many times.",
+      valueName: "what"))
+  var allow: [AllowOption] = []
 
   /// What may be allowed that is refused by default.
-  enum Allowance: String, ExpressibleByArgument, CaseIterable {
+  enum AllowOption: String, ExpressibleByArgument, CaseIterable {
     case unknownRelease = "unknown-release"
+    case nonRemovable = "non-removable"
+    case large
   }
+
+  /// Of those, what is about the card and not its content.
+  var deviceAllowances: Set<Allowance> { Set(allow.compactMap { Allowance(rawValue: $0.rawValue) }) }
 
   func validate() throws {
     try checkContradictions()

@@ -23,7 +23,7 @@ extension Failure {
   ///   - recipe: where words may stand that only the release shows to be wrong.
   init(_ error: BuildError, signal: Int32?, recipe: NamedRecipe? = nil) {
     if let signal {
-      message = "stopped by \(signal == SIGINT ? "Ctrl-C" : "signal \(signal)"); nothing was left behind"
+      message = "stopped by \(Self.name(of: signal)); nothing was left behind"
       exitCode = 128 + signal
       return
     }
@@ -31,6 +31,44 @@ extension Failure {
     details = recipe?.details(of: error) ?? error.problems
     exitCode = Self.status(of: error).rawValue
   }
+
+  /// What became of a card, said behind the reason.
+  init(_ failure: WriteFailure, signal: Int32?, recipe: NamedRecipe? = nil) {
+    let reason = Failure(failure.error, recipe: recipe)
+    let state = failure.state == .untouched && signal == nil ? "" : "; \(failure.state.words)"
+    message = (signal.map { "stopped by \(Self.name(of: $0))" } ?? reason.message) + state
+    details = signal == nil ? reason.details : []
+    exitCode = signal.map { 128 + $0 } ?? reason.exitCode
+  }
+
+  /// Of a job that only reads the card.
+  init(reading error: WriteError, signal: Int32?, recipe: NamedRecipe?) {
+    let reason = Failure(error, recipe: recipe)
+    message = signal.map { "stopped by \(Self.name(of: $0))" } ?? reason.message
+    details = signal == nil ? reason.details : []
+    let isOfCard = error.targetError != nil && reason.exitCode == ExitStatus.write.rawValue
+    exitCode = signal.map { 128 + $0 } ?? (isOfCard ? ExitStatus.source.rawValue : reason.exitCode)
+  }
+
+  private init(_ error: WriteError, recipe: NamedRecipe?) {
+    switch error {
+    case .build(let error): self.init(error, signal: nil, recipe: recipe)
+    case .device(let error): self.init(error)
+    default:
+      self.init(
+        message: "\(error)", details: error.problems, exitCode: Self.status(of: error).rawValue)
+    }
+  }
+
+  /// A plan needs a reading of its own.
+  static func unrepeatable(_ source: CardSource) -> Failure {
+    Failure(
+      message:
+        "\(source.unrepeatableInput ?? ""): can't be read twice, and a dry run would use it up; give a file",
+      exitCode: ExitStatus.usage.rawValue)
+  }
+
+  private static func name(of signal: Int32) -> String { signal == SIGINT ? "Ctrl-C" : "signal \(signal)" }
 
   init(_ error: RecipeReadError, path: String) {
     switch error {
@@ -94,7 +132,8 @@ extension Failure {
     return switch error {
     case .source(.system(_, _, let number)): isPermission(number) ? .permission : .source
     case .source, .notARelease: .source
-    case .outputIsInput, .noContent, .noPartition, .noRelease, .needsSecondReading, .cacheWithoutRelease: .usage
+    case .outputIsInput, .noContent, .noPartition, .noRelease, .needsSecondReading, .cacheWithoutRelease:
+      .usage
     case .bootFile(.bootFile(_, .tooLong)), .packages, .services, .overlay(.dependency): .recipeInvalid
     case .bootFile, .cache: .source
     case .plan, .data(.invalidFormat), .data(.invalidFeatures), .data(.tooSmall): .recipeInvalid
@@ -106,6 +145,19 @@ extension Failure {
     case .settingsFile(let error): status(ofReading: error)
     case .settingsFileTooLarge, .keyFile, .overlay(.overlayFile): .source
     case .overlay, .partitionTable, .target: .internalError
+    }
+  }
+
+  private static func status(of error: WriteError) -> ExitStatus {
+    switch error {
+    case .build(let error): status(of: error)
+    case .device(let error): status(of: error)
+    case .cardTooSmall: .refused
+    case .image(let error): status(ofReading: error)
+    case .notAnImage: .source
+    case .target(let error): status(of: error)
+    case .falseCapacity, .badRanges: .findings
+    case .gone: .device
     }
   }
 

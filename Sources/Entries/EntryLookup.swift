@@ -29,6 +29,10 @@ public protocol EntryLookup: ~Copyable {
   /// - Returns: its offset in the file; nil where all are zero.
   mutating func firstNonzeroByte(of file: Item, in range: Range<UInt64>) throws(Failure) -> UInt64?
 
+  /// Where a file's content lies, in bytes from the start of the volume, in the file's order; none for what has no content
+  /// of its own place there.
+  mutating func extents(of file: Item) throws(Failure) -> [Range<UInt64>]
+
   /// Whether a failure is that of one file or directory, so that others may still be read.
   static func isOfOneItem(_ failure: Failure) -> Bool
 }

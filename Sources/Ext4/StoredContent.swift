@@ -65,6 +65,11 @@ struct StoredContent {
     return extents.map { $0.physical..<$0.physical + $0.blockCount }
   }
 
+  /// Where its blocks lie, in bytes from the start of the volume.
+  var places: [Range<UInt64>] {
+    extents.map { $0.physical * blockSize..<($0.physical + $0.blockCount) * blockSize }
+  }
+
   /// The next part of a range that may hold something else than zeros; nil where there is none.
   func data(in range: Range<UInt64>) -> Range<UInt64>? {
     let index = index(at: range.lowerBound)

@@ -24,7 +24,7 @@ public struct VolumeReader: ~Copyable {
   public let freeClusterCount: UInt32?
   public let root: DirectoryItem
 
-  private var storage: VolumeStorage
+  var storage: VolumeStorage
   // Of the content that `nextBytes` gives.
   private var content: ContentCursor?
   private var buffer = AlignedBuffer(byteCount: 256 << 10)

@@ -176,7 +176,7 @@ import Testing
     (.system(.open, path: "a", offset: nil, number: 6), "a: cannot open: No such device or address"),
     (
       .notARegularFile(path: "/dev/sdb", kind: .blockDevice),
-      "/dev/sdb: is a block device, and devices are not written to; make an image, and copy it there with dd"
+      "/dev/sdb: is a block device, and images are files; cairn write puts a card onto a device"
     ),
     (
       .shortTransfer(.read, path: "card.img", offset: 0, byteCount: 3, of: 512),

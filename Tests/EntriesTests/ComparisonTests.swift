@@ -76,6 +76,8 @@ private struct TreeVolume: EntryLookup {
   func firstNonzeroByte(of file: TreeItem, in range: Range<UInt64>) -> UInt64? {
     range.first { file.bytes[Int($0)] != 0 }
   }
+
+  func extents(of file: TreeItem) -> [Range<UInt64>] { [] }
 }
 
 @Suite struct ComparisonTests {

@@ -34,12 +34,12 @@ private struct Report: Encodable {
   }
 }
 
-private struct PlanReport: Encodable {
+struct PlanReport: Encodable {
   let size, alignment: UInt64
   let epoch: Int64
   let hostname, diskSignature: String
-  let partitions: [PartitionReport]
-  let persistence: [PersistenceReport]
+  private let partitions: [PartitionReport]
+  private let persistence: [PersistenceReport]
   let warnings: [String]
 
   init(_ plan: Plan) {
@@ -113,7 +113,7 @@ private struct PartitionReport: Encodable {
   }
 }
 
-private struct ReleaseReport: Encodable {
+struct ReleaseReport: Encodable {
   let name, version, architecture: String
   let models: [String]
   let packages: Int

@@ -70,17 +70,35 @@ public struct CardBuilder: ~Copyable {
   ///   - isDurable: flush before the partition table is written.
   public mutating func build(on target: any BlockTarget, isDurable: Bool) throws(BuildError) -> BuildSummary {
     let ledger = Ledger(target, monitor: monitor.writes)
+    let parts = try writeParts(on: ledger)
+    monitor.phase = .flushing
+    if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
+    do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
+    return summary(of: parts, on: ledger)
+  }
+
+  /// What came onto a card before its partition table.
+  struct Parts {
+    let release: Release?
+    let boot: BuildSummary.Boot?
+    let data: BuildSummary.Data?
+  }
+
+  /// Writes all partitions: everything but the target's first sector.
+  mutating func writeParts(on ledger: Ledger) throws(BuildError) -> Parts {
     monitor.phase = .boot
     let boot = try writeBootPartition(on: ledger)
     let release = try recognizeRelease()
     monitor.phase = .data
     let data = try writeDataPartition(on: ledger, for: release)
     try writePersistentPartitions(on: ledger)
-    monitor.phase = .flushing
-    if isDurable { do { try ledger.flush() } catch { throw .target(error) } }
-    do { try plan.partitionTable.write(to: ledger) } catch { throw .partitionTable(error) }
-    return BuildSummary(
-      plan: plan, release: release, boot: boot, data: data, warnings: warnings, ledger: ledger)
+    return Parts(release: release, boot: boot, data: data)
+  }
+
+  func summary(of parts: Parts, on ledger: Ledger) -> BuildSummary {
+    BuildSummary(
+      plan: plan, release: parts.release, boot: parts.boot, data: parts.data, warnings: warnings,
+      ledger: ledger)
   }
 }
 

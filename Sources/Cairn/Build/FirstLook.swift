@@ -67,7 +67,7 @@ struct FirstLook {
 }
 
 /// How much an input may bring, as far as its name shows.
-private enum InputSize: Equatable {
+enum InputSize: Equatable {
   case file(byteCount: UInt64)
   case directory
   /// It can't be read a second time, or is not there.
