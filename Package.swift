@@ -53,6 +53,7 @@ let package = Package(
     floor("Archive", ["Entries", "CArchive", "CIsal", "CLinux"]),
 
     floor("Alpine", ["Entries", "Archive", "CCrypto"]),
+    floor("Bench", ["Blocks", "CLinux"]),
 
     floor("Recipes", ["Entries", "Ext4", "Alpine", "Yams"]),
 
@@ -60,6 +61,7 @@ let package = Package(
       "Cairn",
       [
         "CLinux", "Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine",
+        "Bench",
         "Recipes",
       ]),
 
@@ -77,6 +79,7 @@ let package = Package(
     tests("Ext4Tests", ["Ext4", "Archive", "Blocks", "Entries"]),
     tests("ArchiveTests", ["Archive", "Entries", "CLinux"]),
     tests("AlpineTests", ["Alpine", "Archive", "Entries"]),
+    tests("BenchTests", ["Bench", "Blocks", "CLinux"]),
     tests("RecipesTests", ["Recipes", "Alpine", "Ext4"]),
     tests("CairnTests", ["Cairn"]),
     tests("CommandTests", ["CairnCommand", "Cairn"]),

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 
 const int linux_O_TMPFILE = O_TMPFILE;
 const int linux_FALLOC_FL_KEEP_SIZE = FALLOC_FL_KEEP_SIZE;
@@ -34,6 +35,13 @@ int linux_sync_range(int descriptor, off_t offset, off_t count) {
   return sync_file_range(
       descriptor, offset, count,
       SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+int linux_free_byte_count(int descriptor, uint64_t *byte_count) {
+  struct statvfs status;
+  if (fstatvfs(descriptor, &status) != 0) return -1;
+  *byte_count = (uint64_t)status.f_bavail * status.f_frsize;
+  return 0;
 }
 
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count) {

@@ -16,7 +16,7 @@ struct CairnCommand: ParsableCommand {
     version: CairnVersion.current,
     subcommands: [
       BuildCommand.self, WriteCommand.self, VerifyCommand.self, CheckCommand.self, DevicesCommand.self,
-      SampleReleaseCommand.self,
+      BenchCommand.self, SampleReleaseCommand.self,
     ])
 
   static func main() {

@@ -14,9 +14,11 @@ import Testing
     "Ext4": ["Blocks", "Entries", "CExt2fs"],
     "Archive": ["Entries", "CArchive", "CIsal", "CLinux"],
     "Alpine": ["Entries", "Archive", "CCrypto"],
+    "Bench": ["Blocks", "CLinux"],
     "Recipes": ["Entries", "Ext4", "Alpine", "Yams"],
     "Cairn": [
       "CLinux", "Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine",
+      "Bench",
       "Recipes", "Foundation",
     ],
     "CairnCommand": ["Cairn", "ArgumentParser", "Foundation"],
@@ -33,7 +35,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine"])
+  @Test(arguments: [
+    "Blocks", "Entries", "Devices", "PartitionTable", "FAT32", "Ext4", "Archive", "Alpine", "Bench",
+  ])
   func `floors 1 to 3 do without Foundation`(target: String) throws {
     let files = try SourceFile.all().filter { $0.target == target }
     #expect(!files.isEmpty)

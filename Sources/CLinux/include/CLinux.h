@@ -59,6 +59,9 @@ int linux_zero_out(int descriptor, uint64_t offset, uint64_t count);
 /// sync_file_range(2): writes dirty pages to storage and waits for them.
 int linux_sync_range(int descriptor, off_t offset, off_t count);
 
+/// fstatvfs(3): what an ordinary user may still write, in bytes.
+int linux_free_byte_count(int descriptor, uint64_t *byte_count);
+
 /// fallocate(2).
 int linux_fallocate(int descriptor, int mode, off_t offset, off_t count);
 

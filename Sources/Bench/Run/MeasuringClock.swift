@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CLinux
+
+/// What latencies and deadlines are measured by: nanoseconds from some point in the past.
+struct MeasuringClock: Sendable {
+  /// Called by several threads, once an access.
+  let now: @Sendable () -> UInt64
+
+  /// The system's, which takes about 30 ns a call.
+  static let monotonic = MeasuringClock {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+}
