@@ -38,6 +38,7 @@ public struct ChecksumMap: Equatable, Sendable {
 
   /// Forgets the pieces that have bytes in `range`: without them, a checksum says nothing of the others.
   mutating func remove(_ range: Range<UInt64>) {
+    if range.isEmpty { return }
     let first = index(endingAfter: range.lowerBound)
     var end = first
     while end < pieces.count, pieces[end].offset < range.upperBound { end += 1 }
