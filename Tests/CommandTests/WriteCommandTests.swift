@@ -6,30 +6,18 @@ import Testing
 
 /// `cairn write` and `cairn verify`, onto files and loop devices full of another card.
 @Suite struct WriteCommandTests {
-  private static let size = 256 << 20
+  private static let size = WrittenCard.size
   private let scratch: TemporaryDirectory
   private var card: String { scratch.path("card") }
-  private var options: [String] { ["--boot-size", "64MiB", "--hostname", "pi"] }
+  private let options = WrittenCard.options
 
   init() throws {
     scratch = try TemporaryDirectory()
-    try makeOldCard()
+    try WrittenCard.makeOld(at: card)
   }
 
   private var release: String {
     get throws { try SampleCard.shared.get().release }
-  }
-
-  /// Noise with a valid partition table in front.
-  private func makeOldCard() throws {
-    var generator = SeededGenerator()
-    let block = Data(generator.bytes(99_991))
-    var bytes = Data(capacity: Self.size + block.count)
-    while bytes.count < Self.size { bytes.append(block) }
-    let partition = MasterBootRecord.Partition(number: 1, firstLBA: 8192, sectorCount: 65536, type: .linux)
-    let table = MasterBootRecord(diskSignature: 7, partitions: [partition])
-    bytes.replaceSubrange(0..<512, with: try table.sector(diskSize: UInt64(Self.size)))
-    try bytes.prefix(Self.size).write(to: URL(fileURLWithPath: card))
   }
 
   private func write(_ arguments: [String], onto device: String? = nil) throws -> ForeignTool.Result {
@@ -39,29 +27,15 @@ import Testing
 
   private func buildImage() throws -> String {
     let image = scratch.path("image")
-    let result = try cairn.run(
-      ["build", "--release", try release, "--size", "\(Self.size)", "-o", image, "--no-sync"] + options)
-    #expect(result.status == 0, "\(result.errors)")
+    try WrittenCard.buildImage(at: image)
     return image
-  }
-
-  /// All that the image holds and a card would, too.
-  private func expectSame(_ device: String, as image: String) throws {
-    let verification = try CardVerification(
-      of: ReadOnlyFile(path: device, fromStorage: true),
-      against: .recipe(
-        Recipe(bootSize: ByteSize(byteCount: 64 << 20), hostname: Hostname("pi")),
-        CardContent(release: release)))
-    #expect(verification.differences == [])
-    #expect(try ReadOnlyFile(path: device).firstBytes(512) == ReadOnlyFile(path: image).firstBytes(512))
-    #expect(try CardCheck(checking: ReadOnlyFile(path: device)).errorCount == 0)
   }
 
   @Test func `a release is written onto a file, as an image of its size would be`() throws {
     let result = try write(["--release", try release] + options)
     #expect(result.status == 0, "\(result.errors)")
     #expect(result.text.contains("Read back and compared: all "), "\(result.text)")
-    try expectSame(card, as: buildImage())
+    try WrittenCard.expect(card, toBe: buildImage())
     let verified = try cairn.run(["verify", "--release", try release] + options + [card])
     #expect(
       verified.status == 0 && verified.text.contains("as it should be"), "\(verified.text)\(verified.errors)")
@@ -75,7 +49,7 @@ import Testing
     let result = try write(
       ["--release", try release, "--allow", "non-removable"] + options, onto: device.path)
     #expect(result.status == 0, "\(result.errors)")
-    try expectSame(device.path, as: buildImage())
+    try WrittenCard.expect(device.path, toBe: buildImage())
   }
 
   @Test func `an image is written, and a card that differs from it is told`() throws {
@@ -187,7 +161,7 @@ import Testing
       case Data(count: 512): kinds.insert("blank")
       case whole:
         kinds.insert("whole")
-        try expectSame(card, as: image)
+        try WrittenCard.expect(card, toBe: image)
       default:
         // The probe's marks, which a kill can leave, are no partition table.
         kinds.insert("marks")

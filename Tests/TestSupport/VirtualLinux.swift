@@ -24,14 +24,22 @@ public struct VirtualLinux {
   private let scratch: TemporaryDirectory
   private let kernel: String
   private let initramfs: Initramfs
+  private let memory: Int
 
   /// Unpacks the kernel, and packs what the machine needs to boot.
   ///
   /// - Parameters:
   ///   - modules: of the kernel, besides those for disks; some are built into some kernels.
   ///   - programs: paths of what the machine is to have beside busybox; they come with their libraries.
-  public init(in scratch: TemporaryDirectory, modules: [String], programs: [String] = []) throws {
+  ///   - files: paths of what else it is to have, in the same place.
+  ///   - memory: in MiB.
+  public init(
+    in scratch: TemporaryDirectory, modules: [String], programs: [String] = [],
+    files extraFiles: [String] = [],
+    memory: Int = 512
+  ) throws {
     self.scratch = scratch
+    self.memory = memory
     guard var package = Self.package, let busybox = Self.busybox else {
       throw MachineFailure("not installed")
     }
@@ -54,6 +62,7 @@ public struct VirtualLinux {
       try initramfs.add(package + "/" + file, as: "/modules/\(name)")
     }
     for program in programs { try addProgram(program) }
+    for file in extraFiles { try initramfs.add(file, as: file) }
   }
 
   private static let diskModules = [
@@ -63,23 +72,32 @@ public struct VirtualLinux {
   /// Boots once, does what the script says, and shuts down.
   ///
   /// - Parameters:
-  ///   - script: for busybox's shell; the disks are /dev/vda and so on, and there is a directory /mnt.
+  ///   - script: for busybox's shell; the disks are /dev/vda and so on, there is a directory /mnt, and what is written
+  ///     to /dev/ttyS1 are commands to qemu's monitor.
   ///   - disks: image files, at most 24: the machine has 32 slots.
+  ///   - cards: in readers; their drivers are not loaded by themselves.
   /// - Returns: what script and kernel had to say.
-  public func run(_ script: String, disks: [Disk]) throws -> String {
+  public func run(_ script: String, disks: [Disk] = [], cards: [Card] = []) throws -> String {
     try writeInitramfs(script)
     let drives = disks.flatMap { disk in
       ["-drive", "file=\(disk.path),format=raw,if=virtio,readonly=\(disk.isReadOnly ? "on" : "off")"]
     }
     let machine = [
-      "-machine", "pc,accel=tcg", "-m", "512", "-nodefaults", "-display", "none", "-serial", "stdio",
-      "-no-reboot",
+      "-machine", "pc,accel=tcg", "-cpu", "max", "-m", "\(memory)", "-nodefaults", "-display", "none",
+      "-serial", "stdio", "-no-reboot",
+    ]
+    let socket = scratch.path("monitor")
+    let monitor = [
+      "-chardev", "socket,id=line,server=on,wait=off,path=\(socket)", "-serial", "chardev:line",
+      "-chardev", "socket,id=monitor,path=\(socket)", "-mon", "chardev=monitor",
     ]
     let boot = [
       "-kernel", kernel, "-initrd", scratch.path("initramfs"),
       "-append", "console=ttyS0 loglevel=5 panic=-1",
     ]
-    let result = try ForeignTool("timeout").run(["600", Self.qemu.name] + machine + boot + drives)
+    let result = try ForeignTool("timeout").run(
+      ["600", Self.qemu.name] + machine + boot + drives
+        + monitor + cards.flatMap(\.arguments))
     guard result.status == 0 else { throw MachineFailure(result.text + result.errors) }
     return result.text
   }
@@ -91,6 +109,31 @@ public struct VirtualLinux {
     public init(_ path: String, isReadOnly: Bool = false) {
       self.path = path
       self.isReadOnly = isReadOnly
+    }
+  }
+
+  /// An image file behind a controller of its own: /dev/sda, which the monitor calls stick, and /dev/mmcblk0.
+  public enum Card {
+    /// - Parameter writeRate: bytes a second that it takes at most.
+    case usbStick(path: String, serial: String, writeRate: Int? = nil)
+    /// Its size is a power of two.
+    case sdCard(path: String)
+
+    fileprivate var arguments: [String] {
+      switch self {
+      case .usbStick(let path, let serial, let writeRate):
+        let rate = writeRate.map { ",throttling.bps-write=\($0)" } ?? ""
+        return [
+          "-drive", "id=usb,if=none,format=raw,cache=writethrough,file=\(path)\(rate)", "-device",
+          "qemu-xhci",
+          "-device", "usb-storage,id=stick,drive=usb,removable=on,serial=\(serial)",
+        ]
+      case .sdCard(let path):
+        return [
+          "-drive", "id=sd,if=none,format=raw,file=\(path)", "-device", "sdhci-pci", "-device",
+          "sd-card,drive=sd",
+        ]
+      }
     }
   }
 }
