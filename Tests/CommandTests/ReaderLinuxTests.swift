@@ -27,7 +27,8 @@ struct ReaderLinuxTests {
     scratch = try TemporaryDirectory()
     release = try SampleCard.shared.get().release
     machine = try VirtualLinux(
-      in: scratch, modules: Self.modules, programs: [try #require(cairn.path)], files: [release], memory: 1536
+      in: scratch, modules: Self.modules, spareModules: ["scsi_debug"], programs: [try #require(cairn.path)],
+      files: [release], memory: 1536
     )
   }
 
@@ -36,7 +37,8 @@ struct ReaderLinuxTests {
     mkdir /sys
     mount -t sysfs none /sys
     find_nodes() { for i in $(seq 60); do [ -b /dev/$1 ] && return; sleep 1; done; }
-    write() { \(cairn.path ?? "") write --release \(release) \(WrittenCard.options.joined(separator: " ")) "$@"; }
+    written() { awk '{print $7}' /sys/block/sda/stat; }
+    write="\(cairn.path ?? "") write --release \(release) \(WrittenCard.options.joined(separator: " "))"
 
     """
   }
@@ -48,7 +50,7 @@ struct ReaderLinuxTests {
     let output = try machine.run(
       start + """
         write_to() {
-          write /dev/$1 --yes --target-id $2
+          $write /dev/$1 --yes --target-id $2
           echo "wrote $1: status $?"
           mount -t vfat -o ro /dev/$3 /mnt && echo "boot of $1: $(ls /mnt | tr '\\n' ' ')" && umount /mnt
           mount -t ext4 -o ro /dev/$4 /mnt && echo "data of $1: $(ls /mnt | tr '\\n' ' ')" && umount /mnt
@@ -76,19 +78,67 @@ struct ReaderLinuxTests {
     try WrittenCard.makeOld(at: stick)
     let output = try machine.run(
       start + """
+        exec 3<>/dev/ttyS1
         stty -F /dev/ttyS1 raw -echo
+        cat <&3 >/dev/null &
+        echo >&3
         find_nodes sda
-        write /dev/sda --yes --target-id \(Self.serial) &
-        while [ "$(awk '{print $7}' /sys/block/sda/stat)" -lt 12000 ]; do usleep 10000; done
-        echo 'device_del stick' >/dev/ttyS1
+        $write /dev/sda --yes --target-id \(Self.serial) &
+        while [ "$(written)" -lt 20000 ]; do usleep 10000; done
+        echo 'device_del stick' >&3
         wait $!
         echo "written: status $?"
         ls /sys/block
         """,
-      cards: [.usbStick(path: stick, serial: Self.serial, writeRate: 4 << 20)])
+      cards: [.usbStick(path: stick, serial: Self.serial, writeRate: 2 << 20)])
     #expect(output.contains("written: status 9"), "\(output)")
     #expect(output.contains("the device is gone"), "\(output)")
     let sector = try FileHandle(forReadingFrom: URL(fileURLWithPath: stick)).read(upToCount: 512)
     #expect(sector == Data(count: 512))
+  }
+
+  @Test func `a write that is told to stop waits for a slow stick's answer, and nothing is written after it`()
+    throws
+  {
+    let stick = scratch.path("stick")
+    try WrittenCard.makeOld(at: stick)
+    let output = try machine.run(
+      start + """
+        find_nodes sda
+        $write /dev/sda --yes --target-id \(Self.serial) &
+        while [ "$(written)" -lt 20000 ]; do usleep 10000; done
+        before=$(written)
+        kill $!
+        wait $!
+        echo "written: status $?, $(($(written) - before)) sectors more"
+        """,
+      cards: [.usbStick(path: stick, serial: Self.serial, writeRate: 1 << 20)])
+    let line = try #require(
+      output.split(whereSeparator: \.isNewline).first { $0.hasPrefix("written: status 143, ") }, "\(output)")
+    let sectorCount = try #require(line.split(separator: " ").dropFirst(3).first.flatMap { Int($0) })
+    #expect(sectorCount <= (4 << 20) / 512, "\(output)")
+    #expect(output.contains("waiting for the card to take"), "\(output)")
+    #expect(output.contains("stopped by signal 15; the card is blank"), "\(output)")
+    let sector = try FileHandle(forReadingFrom: URL(fileURLWithPath: stick)).read(upToCount: 512)
+    #expect(sector == Data(count: 512))
+  }
+
+  @Test func `a disk that wraps round is found out before it is written`() throws {
+    let output = try machine.run(
+      start + """
+        insmod /spare/scsi_debug.ko virtual_gb=8 dev_size_mb=64 removable=1
+        find_nodes sda
+        tr '\\0' 'x' </dev/zero | dd of=/dev/sda bs=1M count=64 2>/dev/null
+        sync
+        before=$(head -c 67108864 /dev/sda | md5sum)
+        serial=$(\(cairn.path ?? "") devices --json | sed -n 's/.*"serial" : "\\([^"]*\\)".*/\\1/p')
+        $write /dev/sda --yes --target-id "${serial:-8589934592}"
+        echo "written: status $?"
+        echo 3 >/proc/sys/vm/drop_caches
+        [ "$before" = "$(head -c 67108864 /dev/sda | md5sum)" ] && echo "as it was"
+        """)
+    #expect(output.contains("written: status 7"), "\(output)")
+    #expect(output.contains("the card says that it holds 8 GiB, and holds about 64 MiB"), "\(output)")
+    #expect(output.contains("as it was"), "\(output)")
   }
 }

@@ -129,6 +129,22 @@ import Testing
     #expect(result.status == 4 && result.errors.contains("is mounted at \(directory)"), "\(result.errors)")
   }
 
+  @Test(.enabled(if: SmallFileSystem.canMount(.tmpfs), "needs root"), arguments: [false, true])
+  func `a card that takes no more is told, and is blank`(isDevice: Bool) throws {
+    let full = try SmallFileSystem(.tmpfs, byteCount: 3 << 20)
+    let file = full.path + "/card"
+    #expect(FileManager.default.createFile(atPath: file, contents: nil))
+    #expect(truncate(file, Self.size) == 0)
+    let device = isDevice ? try LoopDevice(file) : nil
+    let result = try write(
+      ["--release", try release, "--allow", "non-removable"] + options, onto: device?.path ?? file)
+    // What the loop device says is for its kernel to choose.
+    let reasons = ["No space left on device"] + (isDevice ? ["Input/output error"] : [])
+    #expect(result.status == 6 && reasons.contains { result.errors.contains($0) }, "\(result.errors)")
+    #expect(result.errors.contains("the card is blank"), "\(result.errors)")
+    #expect(try ReadOnlyFile(path: file).firstBytes(512) == [UInt8](repeating: 0, count: 512))
+  }
+
   @Test func `a dry run tells what would be written, and writes nothing`() throws {
     let old = try Data(contentsOf: URL(fileURLWithPath: card))
     let result = try cairn.run(["write", "-n", "--release", try release] + options + [card])

@@ -30,11 +30,13 @@ public struct VirtualLinux {
   ///
   /// - Parameters:
   ///   - modules: of the kernel, besides those for disks; some are built into some kernels.
+  ///   - spareModules: lie in /spare, for a script that loads them itself.
   ///   - programs: paths of what the machine is to have beside busybox; they come with their libraries.
   ///   - files: paths of what else it is to have, in the same place.
   ///   - memory: in MiB.
   public init(
-    in scratch: TemporaryDirectory, modules: [String], programs: [String] = [],
+    in scratch: TemporaryDirectory, modules: [String], spareModules: [String] = [],
+    programs: [String] = [],
     files extraFiles: [String] = [],
     memory: Int = 512
   ) throws {
@@ -58,8 +60,9 @@ public struct VirtualLinux {
     let names = Set(Self.diskModules + modules)
     for file in files where file.contains(".ko") {
       let name = String(file.split(separator: "/").last ?? "")
-      guard names.contains(String(name.prefix { $0 != "." })) else { continue }
-      try initramfs.add(package + "/" + file, as: "/modules/\(name)")
+      let module = String(name.prefix { $0 != "." })
+      if names.contains(module) { try initramfs.add(package + "/" + file, as: "/modules/\(name)") }
+      if spareModules.contains(module) { try initramfs.add(package + "/" + file, as: "/spare/\(name)") }
     }
     for program in programs { try addProgram(program) }
     for file in extraFiles { try initramfs.add(file, as: file) }
