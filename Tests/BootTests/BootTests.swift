@@ -5,7 +5,7 @@ import Testing
 /// Cards that boot, on request: with a genuine release's packages, its own init, and an arm64 kernel, in qemu.
 ///
 /// ```sh
-/// apt-get install qemu-system-arm squashfs-tools mtools cpio openssh-client
+/// apt-get install qemu-system-arm squashfs-tools mtools cpio openssh-client openssl
 /// git clone https://gitlab.alpinelinux.org/alpine/mkinitfs new
 /// git clone --branch 3.5.0 new old  # what fits the release, here 3.13's
 /// CAIRN_TEST_RELEASE=release.tar.gz CAIRN_TEST_MKINITFS=$PWD/old:$PWD/new swift test --filter BootTests
@@ -20,7 +20,7 @@ import Testing
   .serialized,
   .enabled(
     if: VirtualPi.isPossible,
-    "needs CAIRN_TEST_RELEASE, CAIRN_TEST_MKINITFS, qemu-system-aarch64, unsquashfs, mtools, cpio, ssh-keygen"
+    "needs CAIRN_TEST_RELEASE, CAIRN_TEST_MKINITFS, qemu-system-aarch64, unsquashfs, mtools, cpio, ssh-keygen, openssl"
   ))
 struct BootTests {
   let scratch: TemporaryDirectory

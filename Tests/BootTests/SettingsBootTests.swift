@@ -58,6 +58,7 @@ extension BootTests {
 
   private static func everything(_ keys: LoginKeys, in scratch: TemporaryDirectory) throws -> String {
     let (files, homes) = try overlay(in: scratch)
+    let (cache, packageKey) = try packages(in: scratch)
     let script = scratch.path("greet.start")
     try Data("#!/bin/sh\necho 'good morning' >/run/greeting\n".utf8).write(to: URL(fileURLWithPath: script))
     return """
@@ -68,8 +69,11 @@ extension BootTests {
       ssh:
         keys: \(keys.root.publicLine)
       users:
-        - {name: ann, groups: dialout, keys: \(keys.ann.publicLine)}
+        - {name: ann, admin: true, groups: dialout, keys: \(keys.ann.publicLine)}
         - {name: bob, id: 2000, keys: \(keys.ann.publicLine)}
+      packages: cairn-talk
+      cache: \(cache)
+      repository-keys: \(packageKey)
       scripts: \(script)
       lbu: {backups: 3}
       overlay: [\(files), \(homes)]
@@ -93,6 +97,19 @@ extension BootTests {
     try ForeignTool("tar").succeed(
       "--owner=:1000", "--group=:1000", "-cf", tar, "-C", home.path, "home/ann")
     return (root.path, tar)
+  }
+
+  /// What neither the release nor a network has: a package of the world with one that it needs, and doas for ann.
+  private static func packages(in scratch: TemporaryDirectory) throws -> (directory: String, key: String) {
+    let signer = try PackageSigner(in: scratch)
+    let directory = scratch.path("packages")
+    let talk = "#!/bin/sh\ncat /etc/words\n"
+    try signer.write(
+      "cairn-talk", fields: ["depend = cairn-words>=1.0", "depend = so:libc.musl-aarch64.so.1"],
+      files: [("usr/bin/cairn-talk", talk)], to: directory)
+    try signer.write("cairn-words", files: [("etc/words", "from the cache\n")], to: directory)
+    try signer.write("doas", files: [("usr/bin/doas", "#!/bin/sh\necho as root\n")], to: directory)
+    return (directory, signer.publicKey)
   }
 
   private struct FileTree {
@@ -120,7 +137,10 @@ extension BootTests {
     #expect(try pi.succeed("readlink /etc/localtime").lines == ["/usr/share/zoneinfo/Europe/Vienna"])
     let zone = try pi.succeed("date +%Z").lines
     #expect(zone == ["CET"] || zone == ["CEST"])
-    #expect(try pi.succeed("id -u ann; id -Gn ann; id -u bob").lines == ["1000", "ann dialout", "2000"])
+    #expect(
+      try pi.succeed("id -u ann; id -Gn ann; id -u bob").lines == ["1000", "ann wheel dialout", "2000"])
+    #expect(try pi.succeed("cairn-talk; doas").lines == ["from the cache", "as root"], "\(pi.console)")
+    #expect(try pi.succeed("cat /etc/doas.conf").lines == ["permit persist :wheel", "permit nopass ann"])
     #expect(try pi.succeed("ip -4 -o address show dev eth0").lines.count == 1)
     #expect(try pi.succeed("tail -n 1 /var/log/messages").lines.count == 1)
   }

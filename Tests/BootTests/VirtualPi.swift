@@ -10,6 +10,7 @@ final class VirtualPi {
 
   static var isPossible: Bool {
     PiInitramfs.isPossible && qemu.isInstalled && mcopy.isInstalled && KeyPair.tool.isInstalled
+      && PackageSigner.tool.isInstalled
   }
 
   private let card: String
