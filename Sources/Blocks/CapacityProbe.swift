@@ -51,7 +51,7 @@ public struct CapacityProbe: ~Copyable {
   public static func probe(
     _ target: any BlockTarget, seed: UInt64, monitor: WriteMonitor = WriteMonitor()
   ) throws(BlockError) -> Finding {
-    let byteCount = (target.size / readCount).roundedUp(to: pieceSize)
+    let byteCount = (target.size / readCount).roundedUp(to: 64 << 10)
     return try probe(
       target, seed: seed, regionSize: min(byteCount, largestRegionSize), monitor: monitor)
   }

@@ -65,7 +65,8 @@ struct WriteReport {
   private var rate: String {
     let seconds = elapsed / .seconds(1)
     guard seconds > 0.05 else { return "" }
-    return ", \((Double(content.byteCount) / seconds / 100_000).rounded() / 10) MB/s with reading back"
+    let extent = (written?.verifiedByteCount ?? 0) > 0 ? " with reading back" : ""
+    return ", \((Double(content.byteCount) / seconds / 100_000).rounded() / 10) MB/s\(extent)"
   }
 
   private func verdict(_ written: CardWriter.Summary) -> String {

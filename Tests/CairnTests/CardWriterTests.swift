@@ -235,7 +235,7 @@ extension Range<UInt64> {
 private struct OldCard {
   let target: MemoryTarget
   let bytes: [UInt8]
-  /// Where signatures may be: the first and the last MiB of card and partition.
+  /// Where signatures may be: the first and the last 512 KiB of card and partition.
   let edges: ExtentSet
 
   init(size: UInt64) throws {
@@ -253,8 +253,9 @@ private struct OldCard {
     target = MemoryTarget(byteCount: Int(size))
     try target.write(bytes.span.bytes, at: 0)
     self.bytes = bytes
+    let edge = mebibyte / 2
     edges = ExtentSet([
-      0..<mebibyte, size - mebibyte..<size, 2 * mebibyte..<3 * mebibyte, 9 * mebibyte..<10 * mebibyte,
+      0..<edge, size - edge..<size, 2 * mebibyte..<2 * mebibyte + edge, 10 * mebibyte - edge..<10 * mebibyte,
     ])
   }
 }

@@ -8,9 +8,9 @@ struct OldContent {
   /// All that is wiped, ascending; the card's first bytes come first.
   let ranges: [Range<UInt64>]
 
-  /// Bytes at each start and each end. A GPT's backup, md's metadata and ZFS's labels lie in the last MiB, the
-  /// superblocks of every file system that libblkid knows in the first.
-  private static let edgeSize: UInt64 = 1 << 20
+  /// Bytes at each start and each end: as much as ZFS's two labels take. The superblocks of other file systems lie
+  /// before their end at the start; md's metadata and a GPT's backup behind their begin at the end.
+  private static let edgeSize: UInt64 = 512 << 10
 
   /// - Parameter partitions: that were found on the card, in bytes, beside those of its MBR.
   init(of card: any BlockTarget, partitions: [Range<UInt64>]) {
