@@ -10,13 +10,23 @@ let package = Package(
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.0", traits: []),
   ],
   targets: [
-    .executableTarget(
-      name: "Card",
-      dependencies: [
-        .product(name: "Cairn", package: "cairn"),
-        .product(name: "Benchmark", package: "benchmark"),
-      ],
-      path: "Benchmarks/Card",
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+    .target(
+      name: "Generated", dependencies: [.product(name: "Cairn", package: "cairn")],
+      path: "Benchmarks/Generated"),
+    benchmark("Card"),
+    benchmark("Volumes", "Generated"),
+    benchmark("Scaling", "Generated"),
   ]
 )
+
+/// A program of benchmarks.
+func benchmark(_ name: String, _ ownDependencies: Target.Dependency...) -> Target {
+  .executableTarget(
+    name: name,
+    dependencies: ownDependencies + [
+      .product(name: "Cairn", package: "cairn"),
+      .product(name: "Benchmark", package: "benchmark"),
+    ],
+    path: "Benchmarks/\(name)",
+    plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+}
