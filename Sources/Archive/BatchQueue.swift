@@ -8,7 +8,7 @@ final class Batch {
   var items: [TarParser.Item] = []
 
   /// Whole blocks, so that no header lies in two pieces; small enough to stay in the processor's cache.
-  static let byteCount = 256 << 10
+  static let byteCount = 128 << 10
 
   deinit { unsafe memory.deallocate() }
 
@@ -18,8 +18,11 @@ final class Batch {
 }
 
 /// A few batches that go round between two threads: filled by the reading one, used up by the consumer.
+///
+/// Who has to wait sleeps until half of them are there: to be woken for every single one costs more than using it up.
 @safe
 final class BatchQueue {
+  private let wakingCount: Int
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var empty: [Batch]
@@ -39,7 +42,8 @@ final class BatchQueue {
     case ending(Ending)
   }
 
-  init(batchCount: Int = 4) {
+  init(batchCount: Int = 8) {
+    wakingCount = batchCount / 2
     empty = (0..<batchCount).map { _ in Batch() }
     unsafe pthread_mutex_init(lock, nil)
     unsafe pthread_cond_init(changed, nil)
@@ -54,46 +58,68 @@ final class BatchQueue {
 
   // MARK: The reading thread's side
 
-  /// Waits for a batch to fill; nil when the consumer has given up.
+  /// Waits for batches to fill; nil when the consumer has given up.
   func takeEmpty() -> Batch? {
     locked {
-      while empty.isEmpty, !isAbandoned { wait() }
+      if empty.isEmpty { wait { isAbandoned || empty.count >= wakingCount } }
       return isAbandoned ? nil : empty.removeLast()
     }
   }
 
-  func put(_ batch: Batch) { locked { filled.append(batch) } }
+  func put(_ batch: Batch) {
+    locked {
+      filled.append(batch)
+      if filled.count >= wakingCount { wake() }
+    }
+  }
 
-  func end(_ ending: Ending) { locked { self.ending = ending } }
+  func end(_ ending: Ending) {
+    locked {
+      self.ending = ending
+      wake()
+    }
+  }
 
   // MARK: The consumer's side
 
-  /// Waits for the next batch, or for the end behind the last.
+  /// Waits for the next batches, or for the end behind the last.
   func takeFilled() -> Taken {
     locked {
-      while filled.isEmpty, ending == nil { wait() }
+      if filled.isEmpty { wait { ending != nil || filled.count >= wakingCount } }
       if let ending, filled.isEmpty { return .ending(ending) }
       return .batch(filled.removeFirst())
     }
   }
 
-  func giveBack(_ batch: Batch) { locked { empty.append(batch) } }
+  func giveBack(_ batch: Batch) {
+    locked {
+      empty.append(batch)
+      if empty.count >= wakingCount { wake() }
+    }
+  }
 
-  func abandon() { locked { isAbandoned = true } }
+  func abandon() {
+    locked {
+      isAbandoned = true
+      wake()
+    }
+  }
 
   // MARK: Locking
 
-  /// Both sides never wait at once: there is a batch to fill or one to take. So one signal reaches whoever waits.
   private func locked<Result>(_ body: () -> Result) -> Result {
     unsafe pthread_mutex_lock(lock)
-    defer {
-      unsafe pthread_cond_signal(changed)
-      unsafe pthread_mutex_unlock(lock)
-    }
+    defer { unsafe pthread_mutex_unlock(lock) }
     return body()
   }
 
-  private func wait() { unsafe pthread_cond_wait(changed, lock) }
+  private func wait(until isTrue: () -> Bool) {
+    while !isTrue() { unsafe pthread_cond_wait(changed, lock) }
+  }
+
+  /// Both sides never wait at once: all batches are empty where one does, and none where the other does. So one signal
+  /// reaches whoever waits.
+  private func wake() { unsafe pthread_cond_signal(changed) }
 }
 
 // All that changes is touched under the lock; a batch belongs to the side that took it until it is handed on.
