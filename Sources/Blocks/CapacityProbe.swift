@@ -5,7 +5,7 @@
 ///
 /// Marks that differ from sector to sector are written at some fifty places over the whole device, in
 /// descending order, and to all of a region at its begin. Where a device wraps round, one mark is found in
-/// another's place; a few thousand reads, spaced as the region is large, find any way of wrapping round, as
+/// another's place; some two thousand reads, spaced as the region is large, find any way of wrapping round, as
 /// one of them falls into the region. Then everything is put back as it was, on every exit but the death of
 /// the process; until then the saved bytes are in memory, 32 MiB at most.
 public struct CapacityProbe: ~Copyable {
@@ -37,7 +37,7 @@ public struct CapacityProbe: ~Copyable {
   static let blockSize: UInt64 = 4096
   /// Bytes that are read or written in one go.
   private static let pieceSize: UInt64 = 1 << 20
-  private static let readCount: UInt64 = 4096
+  private static let readCount: UInt64 = 2048
   private static let largestRegionSize: UInt64 = 32 << 20
 
   /// Probes a device, and puts back what was there.

@@ -45,7 +45,10 @@ struct WriteCommand: ParsableCommand {
       "What is read back: what was written, that and all free space, or nothing.", valueName: "extent"))
   var verify = CardWriter.VerificationExtent.written
 
-  @Flag(help: "Don't find out first whether the card holds what it claims to.")
+  @Flag(
+    help:
+      "Don't find out first whether the card holds what it claims to. (Files and loop devices are not asked.)"
+  )
   var noProbe = false
 
   @Flag(

@@ -43,6 +43,15 @@ extension WriteTarget {
     }
   }
 
+  /// Whether its size is what hardware claims: a file has its own, and so has what the kernel makes of one.
+  public var hasClaimedSize: Bool {
+    switch self {
+    case .device(let device), .partition(_, let device):
+      ![.loop, .deviceMapper, .md, .virtual].contains(device.bus)
+    case .file: false
+    }
+  }
+
   /// Why it isn't written to, the gravest first; empty where it may be.
   ///
   /// - Parameters:

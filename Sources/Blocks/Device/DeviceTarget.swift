@@ -56,6 +56,8 @@ public final class DeviceTarget: BlockTarget {
   private static let openCount = 4
   /// Windows read ahead of who reads.
   private static let readAheadCount = 2
+  /// Windows of zeros that a thread gets at a time: handing over a window takes longer than zeroing it may.
+  private static let zeroedWindowCount: UInt64 = 64
   /// Blocks that may wait for their rest.
   private static let partialCount = 1024
 
@@ -258,7 +260,7 @@ extension DeviceTarget {
     zeros = nil
     var start = range.lowerBound
     while start < range.upperBound {
-      let end = min(range.upperBound, start + windowSize)
+      let end = min(range.upperBound, start + Self.zeroedWindowCount * windowSize)
       try enqueue(Transfer(.zero, on: start..<end))
       start = end
     }

@@ -158,8 +158,19 @@ extension TransferQueue {
       }
       return nil
     case .read(let window): return window.read(transfer.range, by: calls)
-    case .zero: return issue(transfer.range) { zero(transfer.range) }
+    case .zero: return zeroAll(transfer.range)
     }
+  }
+
+  /// In pieces, so that a stop need not wait for all of it.
+  private func zeroAll(_ range: Range<UInt64>) -> BlockError? {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let piece = start..<min(range.upperBound, start + UInt64(zeros.byteCount))
+      if let error = issue(piece, { zero(piece) }) { return error }
+      start = piece.upperBound
+    }
+    return nil
   }
 
   /// Makes a call unless the job has been stopped, and counts its bytes.

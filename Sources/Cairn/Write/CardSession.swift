@@ -38,6 +38,7 @@ public final class CardSession {
     } catch { throw .device(error) }
     var options = options
     options.oldPartitions += contents.partitions.map(\.range)
+    options.probesCapacity = options.probesCapacity && device.target.hasClaimedSize
     let blocks: DeviceTarget
     do { blocks = try DeviceTarget(device.file, monitor: monitor.writes) } catch { throw .target(error) }
     let device = device

@@ -17,7 +17,8 @@ internal import PartitionTable
 public final class CardWriter {
   public struct Options: Equatable, Sendable {
     public var verification = VerificationExtent.written
-    /// Find out whether the card holds what it claims to before it is written.
+    /// Find out whether the card holds what it claims to before it is written. A session does so only where the size is
+    /// what hardware claims.
     public var probesCapacity = true
     /// Partitions that were found on the card, in bytes, beside those of its MBR: their signatures are wiped.
     public var oldPartitions: [Range<UInt64>] = []
