@@ -14,6 +14,13 @@ extension Failure {
       exitCode: 128 + signal)
   }
 
+  /// After the result, which tells how much less.
+  static func lessThanClaimed(_ path: String) -> Failure {
+    Failure(
+      message: "\(path.printable): holds less than it claims to; take another card",
+      exitCode: ExitStatus.findings.rawValue)
+  }
+
   static func name(ofSignal signal: Int32) -> String { signal == SIGINT ? "Ctrl-C" : "signal \(signal)" }
 
   private static func status(of error: BenchError) -> ExitStatus {

@@ -7,13 +7,14 @@ struct BenchReport {
   let result: BenchResult
   let target: String
   let kind: StorageFile.Kind
+  var capacity: CapacityReport?
   /// What bars are made of.
   var bar: Character = BenchReport.terminalShowsBlocks ? "█" : "#"
 
   var text: String {
     let sections = [
-      heading, sustained, sequential(.sequentialWrite, "Sequential writing"),
-      sequential(.sequentialRead, "Sequential reading"), smallAccesses, classes,
+      heading, capacityLines, sustained, sequential(.sequentialWrite, "Sequential writing"),
+      sequential(.sequentialRead, "Sequential reading"), smallAccesses, classes, ending,
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
@@ -31,10 +32,46 @@ struct BenchReport {
     let what =
       switch kind {
       case .directory: "\(target): a scratch file of \(size), written and read for \(time)"
-      case .file: "\(target): a file of \(size), read for \(time)"
-      case .device: "\(target): a device of \(size), read for \(time)"
+      case .file where !result.isWritable: "\(target): a file of \(size), read for \(time)"
+      case .device where !result.isWritable: "\(target): a device of \(size), read for \(time)"
+      case .file, .device: "\(target): its first \(size), written and read for \(time)"
       }
     return [what] + (result.isDirectPossible ? [] : ["There is no way round the page cache here."])
+  }
+}
+
+// MARK: Capacity
+
+extension BenchReport {
+  private var capacityLines: [String] {
+    switch capacity {
+    case nil: return []
+    case .sampled(let byteCount):
+      return [
+        "It holds the \(ByteSize(byteCount: byteCount).rounded) that it claims to, as far as samples tell."
+      ]
+    case .filled(let result):
+      let size = ByteSize(byteCount: result.check.byteCount).rounded
+      let rates = [("written", result.writeRate), ("read back", result.readRate)].compactMap { name, rate in
+        rate.map { "\(name) at \(($0 / 1e6).rounded3) MB/s" }
+      }
+      let verdict = result.check.isHonest ? "It holds all of the \(size) that it claims to" : failing(result)
+      return ["\(verdict): \(rates.joined(separator: ", "))."]
+    }
+  }
+
+  private func failing(_ result: CapacityResult) -> String {
+    let check = result.check
+    let good = ByteSize(byteCount: check.goodByteCount).rounded
+    let wrap = check.wrapSize.map { ", and begins anew every \(ByteSize(byteCount: $0).rounded)" } ?? ""
+    return
+      "It holds \(good) of the \(ByteSize(byteCount: check.byteCount).rounded) that it claims to, not byte "
+      + "\(check.firstBadOffset ?? 0)\(wrap)"
+  }
+
+  private var ending: [String] {
+    kind != .directory && result.isWritable
+      ? ["\(target) is blank now: it has no partition table, and free space is as the writing left it."] : []
   }
 }
 
@@ -149,7 +186,7 @@ extension BenchReport {
   private var classes: [String] {
     let verdicts = result.verdicts
     guard verdicts.contains(where: { $0.answer != .unknown }) else {
-      return ["What class it holds takes writing: name a directory on it."]
+      return ["What class it holds takes writing: name a directory on it, or say --destructive."]
     }
     return ["Of the SD Association's classes it holds (an indication, not the official test)"]
       + SpeedClass.Family.allCases.flatMap { family in

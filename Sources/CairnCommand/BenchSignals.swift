@@ -17,8 +17,10 @@ final class BenchSignals: Sendable {
   ///
   /// The first asks the measurement to stop after the accesses that are under way. With a second signal the process
   /// ends at once.
-  /// - Parameter path: of a file to remove in that case.
-  init(stopping monitor: BenchMonitor, removing path: String?) {
+  /// - Parameters:
+  ///   - work: what comes before the measurement, stopped as well.
+  ///   - path: of a file to remove in that case.
+  init(stopping monitor: BenchMonitor, _ work: BuildMonitor, removing path: String?) {
     var signals = sigset_t()
     unsafe sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
@@ -30,9 +32,11 @@ final class BenchSignals: Sendable {
       guard unsafe sigwait(&watched, &number) == 0 else { return }
       received.store(number, ordering: .relaxed)
       monitor.stop()
+      work.stop()
       guard unsafe sigwait(&watched, &number) == 0 else { return }
       if let path { _ = unsafe unlink(path) }
-      Terminal.complain("stopped by \(Failure.name(ofSignal: number)) at once; nothing was left behind")
+      let state = work.cardState?.words ?? "nothing was left behind"
+      Terminal.complain("stopped by \(Failure.name(ofSignal: number)) at once; \(state)")
       _exit(128 + number)
     }
   }

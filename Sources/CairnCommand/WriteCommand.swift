@@ -27,18 +27,8 @@ struct WriteCommand: ParsableCommand {
   @OptionGroup
   var cardOptions: CardOptions
 
-  @Flag(name: .shortAndLong, help: "Don't ask; takes --target-id, too, so that no other card is written.")
-  var yes = false
-
-  @Option(
-    help: ArgumentHelp(
-      "What the card must be: its serial number or CID, or its exact size in bytes where it has neither.",
-      valueName: "id"),
-    transform: { text in
-      guard let identifier = TargetID(text) else { throw ValidationError("is empty") }
-      return identifier
-    })
-  var targetId: TargetID?
+  @OptionGroup
+  var choice: DeviceChoice
 
   @Option(
     help: ArgumentHelp(
@@ -60,9 +50,7 @@ struct WriteCommand: ParsableCommand {
 
   func validate() throws {
     try operands.validate(options: cardOptions)
-    if yes, targetId == nil, !dryRun {
-      throw ValidationError("'--yes' takes '--target-id <id>', too: `cairn devices` tells what a card's is")
-    }
+    if !dryRun { try choice.checkPresence() }
   }
 
   mutating func run() throws {
@@ -73,7 +61,7 @@ struct WriteCommand: ParsableCommand {
     do {
       session = try CardSession(
         source, onto: operands.device, allowing: cardOptions.contentOptions.deviceAllowances,
-        expecting: targetId, options: options, monitor: monitor)
+        expecting: choice.targetId, options: options, monitor: monitor)
     } catch { throw Failure(WriteFailure(error, state: .untouched), signal: signals.signal) }
     let outlook: CardSummary?
     do throws(WriteError) { outlook = try examine(source, session, monitor) } catch {
@@ -83,7 +71,7 @@ struct WriteCommand: ParsableCommand {
       guard let outlook else { throw Failure.unrepeatable(source) }
       return try report(WriteReport(outlook: outlook, session: session))
     }
-    if !yes { try WriteConfirmation(session: session, outlook: outlook).ask() }
+    if !choice.yes { try confirmation(session, outlook).ask() }
     let start = ContinuousClock.now
     let progress = ProgressLine(of: monitor, expecting: outlook?.byteCount)
     let summary: CardWriter.Summary
@@ -111,6 +99,12 @@ struct WriteCommand: ParsableCommand {
     let progress = ProgressLine(of: monitor)
     defer { progress.end() }
     return try session.writer.examine()
+  }
+
+  private func confirmation(_ session: CardSession, _ outlook: CardSummary?) -> WriteConfirmation {
+    WriteConfirmation(
+      device: session.device, contents: session.contents,
+      replacement: outlook.map { "\(ByteSize(byteCount: $0.byteCount).rounded) are written" })
   }
 
   private func report(_ report: WriteReport) throws {

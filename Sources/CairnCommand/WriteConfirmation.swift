@@ -4,11 +4,12 @@ import Foundation
 
 /// What a person is asked before a card is written: what it is, what is on it, and its name, typed.
 struct WriteConfirmation {
-  let session: CardSession
-  /// What will be written; nil where that can't be known.
-  let outlook: CardSummary?
+  let device: OpenDevice
+  let contents: DiskContents
+  /// What will be written instead; nil where that can't be known.
+  let replacement: String?
 
-  /// - Throws: `Failure` unless the name comes.
+  /// - Throws: `Failure` unless the name comes, and where the card was changed meanwhile.
   func ask() throws {
     guard isatty(STDIN_FILENO) == 1 else {
       throw Failure(
@@ -20,30 +21,26 @@ struct WriteConfirmation {
     guard let answer = readLine(), answer.trimmingCharacters(in: .whitespaces) == name else {
       throw Failure(message: "not confirmed; the card is as it was", exitCode: ExitStatus.refused.rawValue)
     }
+    do { try device.checkIdentity() } catch { throw Failure(error) }
   }
 
-  private var path: String { session.device.target.path.printable }
+  private var path: String { device.target.path.printable }
   /// "sdb" of "/dev/sdb".
   private var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
   private var identifier: String {
-    let identity = session.device.identity
+    let identity = device.identity
     return (identity.serial ?? identity.cardID ?? "\(identity.byteCount)").quotedForShell
   }
 
   var text: String {
-    var lines = ["\(path): \(session.device.target.words), holds \(holding)"]
-    lines += session.contents.partitions.map(line)
-    lines.append("All of it will be lost\(writing).")
+    var lines = ["\(path): \(device.target.words), holds \(holding)"]
+    lines += contents.partitions.map(line)
+    lines.append("All of it will be lost\(replacement.map { ": \($0)" } ?? "").")
     return lines.map { $0 + "\n" }.joined()
   }
 
-  private var writing: String {
-    outlook.map { ": \(ByteSize(byteCount: $0.byteCount).rounded) are written" } ?? ""
-  }
-
   private var holding: String {
-    let contents = session.contents
     if contents.isBlank { return "nothing that is known" }
     let signatures = contents.signatures.map(words).joined(separator: ", ")
     guard let table = contents.tableType else { return signatures }

@@ -44,7 +44,7 @@ import Testing
     let report = try #require(try JSONSerialization.jsonObject(with: run.output) as? [String: Any])
     #expect(
       Set(report.keys).isSubset(of: [
-        "schema", "target", "seconds", "complete", "sustained", "measurements", "classes",
+        "schema", "target", "seconds", "complete", "capacity", "sustained", "measurements", "classes",
       ]))
     #expect(report["schema"] as? Int == 1)
     #expect(report["complete"] as? Bool == true)
@@ -68,6 +68,63 @@ import Testing
     #expect(keys == keys.sorted() && keys.count >= 6)
   }
 
+  @Test func `a card is filled, read back, measured and blank in the end`() throws {
+    let path = try file(24 << 20)
+    let options = ["--destructive", "--full", "--time", "1", "--yes", "--target-id", "\(24 << 20)"]
+    let run = try cairn.run(["bench", path] + options)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.text.hasPrefix("\(path): its first 24 MiB, written and read for "), "\(run.text)")
+    #expect(run.text.contains("\nIt holds all of the 24.0 MiB that it claims to: written at "), "\(run.text)")
+    #expect(run.text.contains("\nSustained writing, MB/s\n"), "\(run.text)")
+    #expect(run.text.contains("\(path) is blank now"), "\(run.text)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(bytes.count == 24 << 20)
+    #expect(bytes.prefix(512 << 10).allSatisfy { $0 == 0 })
+    #expect(bytes.suffix(512 << 10).allSatisfy { $0 == 0 })
+    let json = try cairn.run(["bench", path, "--json"] + options)
+    let report = try #require(try JSONSerialization.jsonObject(with: json.output) as? [String: Any])
+    let capacity = try #require(report["capacity"] as? [String: Any])
+    #expect(capacity["method"] as? String == "filled")
+    #expect(capacity["good"] as? Int == 24 << 20 && capacity["claimed"] as? Int == 24 << 20)
+    #expect(capacity["firstBad"] == nil && capacity["wrapsAt"] == nil)
+    #expect((report["target"] as? [String: Any])?["kind"] as? String == "file")
+  }
+
+  @Test(.enabled(if: LoopMount.isPossible, "needs root and loop devices"))
+  func `a device is overwritten only where it may be`() throws {
+    let path = try file(24 << 20)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let device = try LoopDevice(path)
+    let options = ["--destructive", "--time", "1", "--size", "16MiB", "--yes", "--target-id", "\(24 << 20)"]
+    let refused = try cairn.run(["bench", device.path] + options)
+    #expect(refused.status == 4 && refused.errors.contains("--allow non-removable"), "\(refused.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    let run = try cairn.run(["bench", device.path, "--allow", "non-removable"] + options)
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.text.hasPrefix("\(device.path): its first 16 MiB, written and read for "), "\(run.text)")
+    // The size of a loop device is no claim of hardware.
+    #expect(!run.text.contains("claims to"), "\(run.text)")
+    let after = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(after.prefix(512 << 10).allSatisfy { $0 == 0 })
+    #expect(after[(16 << 20)..<(23 << 20)] == before[(16 << 20)..<(23 << 20)])
+  }
+
+  @Test(arguments: [
+    (["--full"], 2, "are for '--destructive'"),
+    (["--yes", "--target-id", "1"], 2, "are for '--destructive'"),
+    (["--destructive", "--yes"], 2, "takes '--target-id <id>', too"),
+    (["--destructive"], 4, "nobody can be asked"),
+    (["--destructive", "--yes", "--target-id", "5"], 4, "is not 5"),
+    (["--destructive", "--allow", "all"], 2, "neither non-removable nor large"),
+  ])
+  func `without leave nothing is overwritten`(options: [String], status: Int32, text: String) throws {
+    let path = try file(1 << 20)
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let run = try cairn.run(["bench", path] + options)
+    #expect(run.status == status && run.errors.contains(text), "\(run.status) \(run.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
   @Test func `a file is only read`() throws {
     let path = try file(1 << 20)
     let before = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -76,7 +133,9 @@ import Testing
     #expect(run.text.hasPrefix("\(path): a file of 1 MiB, read for "))
     #expect(run.text.contains("Sustained reading, MB/s"))
     #expect(!run.text.contains("writing, MB/s"))
-    #expect(run.text.hasSuffix("What class it holds takes writing: name a directory on it.\n"))
+    #expect(
+      run.text.hasSuffix("What class it holds takes writing: name a directory on it, or say --destructive.\n")
+    )
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
     #expect(try names() == ["file"])
   }
@@ -173,7 +232,7 @@ import Testing
     (["bench", "--time", "0.5", "/"], 2, "'--time' is between 1 and 86400 seconds"),
     (["bench", "--time", "nan", "/"], 2, "'--time' is between 1 and 86400 seconds"),
     (["bench", "--size", "8MiB", "/"], 2, "'--size' is at least 16MiB"),
-    (["bench", "--size", "16MiB", "/etc/passwd"], 2, "'--size' is of a scratch file"),
+    (["bench", "--size", "16MiB", "/etc/passwd"], 2, "'--size' is of what is written"),
     (["bench", "--plot", "-", "/"], 2, "'--plot' takes a path"),
     (
       ["bench", "/dev/null"], 2,

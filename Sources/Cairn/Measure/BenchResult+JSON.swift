@@ -8,10 +8,13 @@ extension BenchResult {
   /// - Parameters:
   ///   - path: of the target, as it was named.
   ///   - kind: what it is.
-  public func json(path: String, kind: StorageFile.Kind) throws -> Foundation.Data {
+  ///   - capacity: what is known of it.
+  public func json(
+    path: String, kind: StorageFile.Kind, capacity: CapacityReport? = nil
+  ) throws -> Foundation.Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(Report(self, path, kind)) + Foundation.Data("\n".utf8)
+    return try encoder.encode(Report(self, path, kind, capacity)) + Foundation.Data("\n".utf8)
   }
 }
 
@@ -21,11 +24,13 @@ private struct Report: Encodable {
   let target: TargetReport
   let seconds: Double
   let complete: Bool
+  let capacity: CapacityJSON?
   let sustained: SustainedReport?
   let measurements: [MeasurementReport]
   let classes: [ClassReport]
 
-  init(_ result: BenchResult, _ path: String, _ kind: StorageFile.Kind) {
+  init(_ result: BenchResult, _ path: String, _ kind: StorageFile.Kind, _ capacity: CapacityReport?) {
+    self.capacity = capacity.map(CapacityJSON.init)
     target = TargetReport(
       path: path, kind: kind.rawValue, size: result.byteCount, overwritten: result.isWritable,
       direct: result.isDirectPossible)

@@ -29,11 +29,7 @@ public final class CardSession {
     monitor: BuildMonitor = BuildMonitor()
   ) throws(WriteError) {
     do throws(DeviceError) {
-      let target = try DeviceList().target(at: path)
-      let refusals = target.refusals(allowing: allowances)
-      guard refusals.isEmpty else { throw .refused(refusals) }
-      device = try OpenDevice(target)
-      if let targetID { try device.check(targetID) }
+      device = try OpenDevice(at: path, allowing: allowances, expecting: targetID)
       contents = try device.contents()
     } catch { throw .device(error) }
     var options = options

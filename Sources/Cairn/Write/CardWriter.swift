@@ -228,8 +228,7 @@ extension CardWriter {
 
   /// An error that comes of the device's absence says so.
   private func classified(_ error: WriteError) -> WriteError {
-    guard let cause = error.targetError, case .system(_, _, _, let number) = cause else { return error }
-    let isGone = number == ENODEV || number == ENXIO || number == ENOMEDIUM || !isPresent()
-    return isGone ? .gone(cause) : error
+    guard let cause = error.targetError, case .system = cause else { return error }
+    return cause.isDeviceGone || !isPresent() ? .gone(cause) : error
   }
 }
