@@ -82,9 +82,11 @@ final class ArchiveFile {
     while true {
       // Interrupted: nobody is interested any more.
       guard interrupt?.wait(for: descriptor) ?? true else { return 0 }
+      let start = linux_monotonic_nanoseconds()
       let count = unsafe CLinux.read(descriptor, target.baseAddress, target.count)
       if count < 0, linux_errno() == EINTR || linux_errno() == EAGAIN { continue }
       guard count >= 0 else { throw .system(.read, path: path, number: linux_errno()) }
+      progress.countRead(since: start)
       progress.add(count)
       return count
     }

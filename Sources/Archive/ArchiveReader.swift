@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 public import Entries
 
 /// The entries of a tar archive, as it is or compressed, in one pass.
@@ -61,7 +62,10 @@ public struct ArchiveReader: ~Copyable, EntryReader {
   private mutating func takeBatch() {
     nextItemIndex = 0
     let last = batch.take()
-    switch thread.next(givingBack: last) {
+    let start = linux_monotonic_nanoseconds()
+    let taken = thread.next(givingBack: last)
+    progress.countWaiting(since: start)
+    switch taken {
     case .batch(let next): batch = next
     case .ending(let how): ending = how
     }

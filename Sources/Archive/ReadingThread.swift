@@ -10,7 +10,7 @@ struct ReadingThread: ~Copyable {
   static func start(_ file: ArchiveFile, _ compression: Compression) throws(ArchiveError) -> ReadingThread {
     let source = try compression.source(of: file)
     let queue = BatchQueue()
-    let work = unsafe Unmanaged.passRetained(Work(source, file.path, queue))
+    let work = unsafe Unmanaged.passRetained(Work(source, file, queue))
     var thread = pthread_t()
     let number = unsafe pthread_create(
       &thread, nil,
@@ -49,12 +49,14 @@ struct ReadingThread: ~Copyable {
 private final class Work {
   private let source: any ByteSource
   private let path: String
+  private let progress: ArchiveProgress
   private let queue: BatchQueue
   private var parser = TarParser()
 
-  init(_ source: any ByteSource, _ path: String, _ queue: BatchQueue) {
+  init(_ source: any ByteSource, _ file: ArchiveFile, _ queue: BatchQueue) {
     self.source = source
-    self.path = path
+    path = file.path
+    progress = file.progress
     self.queue = queue
   }
 
@@ -71,7 +73,9 @@ private final class Work {
   /// Reads and parses one batch and hands it on, also when there is an error in it; false at the end.
   private func fill(_ batch: Batch) throws(ArchiveError) -> Bool {
     batch.items.removeAll(keepingCapacity: true)
+    let start = linux_monotonic_nanoseconds()
     let byteCount = try read(into: batch)
+    defer { progress.countFilling(of: byteCount, since: start) }
     do throws(TarFailure) {
       guard byteCount > 0 else {
         try parser.finish()

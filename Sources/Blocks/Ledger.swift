@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CLinux
 internal import Synchronization
 
 /// What other threads may see of a job, and say to it: how far it is, and that it must stop.
@@ -8,6 +9,7 @@ public final class WriteMonitor: Sendable {
   private let stored = Atomic<UInt64>(0)
   private let inFlight = Atomic<UInt64>(0)
   private let verified = Atomic<UInt64>(0)
+  private let targetTime = Atomic<UInt64>(0)
   private let isStopping = Atomic<Bool>(false)
 
   public init() {}
@@ -22,6 +24,8 @@ public final class WriteMonitor: Sendable {
   public var inFlightByteCount: UInt64 { inFlight.load(ordering: .relaxed) }
   /// Bytes read back and compared so far.
   public var verifiedByteCount: UInt64 { verified.load(ordering: .relaxed) }
+  /// How long the target has had control, in nanoseconds.
+  public var targetNanoseconds: UInt64 { targetTime.load(ordering: .relaxed) }
   public var isStopped: Bool { isStopping.load(ordering: .relaxed) }
 
   /// Begins counting anew: for a second job under the same eyes.
@@ -43,6 +47,11 @@ public final class WriteMonitor: Sendable {
   }
 
   func count(verified byteCount: UInt64) { verified.add(byteCount, ordering: .relaxed) }
+
+  /// Of a call of the target's that began at `start`.
+  fileprivate func countTarget(since start: UInt64) {
+    targetTime.add(linux_monotonic_nanoseconds() - start, ordering: .relaxed)
+  }
 
   fileprivate func count(written byteCount: UInt64) { written.add(byteCount, ordering: .relaxed) }
   fileprivate func count(zeroed byteCount: UInt64) { zeroed.add(byteCount, ordering: .relaxed) }
@@ -90,7 +99,9 @@ public final class Ledger: BlockTarget {
 
   public func write(_ bytes: RawSpan, at offset: UInt64) throws(BlockError) {
     try checkNotStopped()
+    let start = linux_monotonic_nanoseconds()
     try target.write(bytes, at: offset)
+    monitor.countTarget(since: start)
     let range = offset..<offset + UInt64(bytes.byteCount)
     repeatedByteCount += written.insert(range) + zeroed.remove(range)
     checksums?.record(bytes, at: offset)
@@ -100,7 +111,9 @@ public final class Ledger: BlockTarget {
 
   public func zero(_ range: Range<UInt64>) throws(BlockError) {
     try checkNotStopped()
+    let start = linux_monotonic_nanoseconds()
     try target.zero(range)
+    monitor.countTarget(since: start)
     repeatedByteCount += zeroed.insert(range) + written.remove(range)
     checksums?.remove(range)
     monitor.count(zeroed: range.upperBound - range.lowerBound)
@@ -108,7 +121,9 @@ public final class Ledger: BlockTarget {
 
   public func flush() throws(BlockError) {
     try checkNotStopped()
+    let start = linux_monotonic_nanoseconds()
     try target.flush()
+    monitor.countTarget(since: start)
   }
 
   private func checkNotStopped() throws(BlockError) {

@@ -5,7 +5,9 @@
 #include <dirent.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 const int linux_O_TMPFILE = O_TMPFILE;
 const int linux_FALLOC_FL_KEEP_SIZE = FALLOC_FL_KEEP_SIZE;
@@ -69,3 +71,18 @@ int linux_reread_partitions(int descriptor) { return ioctl(descriptor, BLKRRPART
 ssize_t linux_getdents(int descriptor, void *buffer, size_t count) { return getdents64(descriptor, buffer, count); }
 
 const char *linux_error_text(int number) { return strerrordesc_np(number); }
+
+uint64_t linux_monotonic_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int linux_own_usage(uint64_t *user, uint64_t *system, uint64_t *peak_byte_count) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return -1;
+  *user = (uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec;
+  *system = (uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec;
+  *peak_byte_count = (uint64_t)usage.ru_maxrss << 10;
+  return 0;
+}

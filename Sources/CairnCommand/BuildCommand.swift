@@ -43,6 +43,9 @@ struct BuildCommand: ParsableCommand {
   @Flag(name: [.long, .customShort("n")], help: "Read the inputs and print the plan, but make no image.")
   var dryRun = false
 
+  @Flag(help: "Print where the time went, too, and what memory and system calls it took.")
+  var stats = false
+
   @Flag(help: "Print plan and result as JSON.")
   var json = false
 
@@ -74,12 +77,14 @@ struct BuildCommand: ParsableCommand {
     progress.end()
     for warning in BuildReport.warnings(of: summary) { Terminal.complain("warning: \(warning)") }
     let elapsed = start.duration(to: .now)
+    let statistics = stats ? monitor.takeStatistics() : nil
     let output = dryRun ? nil : output
     if json {
-      try Terminal.standardOutput(summary.json(output: output, elapsed: elapsed))
-    } else {
-      try Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
+      return try Terminal.standardOutput(
+        summary.json(output: output, elapsed: elapsed, statistics: statistics))
     }
+    try Terminal.standardOutput(BuildReport(summary: summary, output: output, elapsed: elapsed).text)
+    try statistics.map { try Terminal.standardOutput("\n" + StatisticsReport(statistics: $0).text) }
   }
 }
 

@@ -45,6 +45,9 @@ struct WriteCommand: ParsableCommand {
     name: [.long, .customShort("n")], help: "Look at source and card and print the plan, but write nothing.")
   var dryRun = false
 
+  @Flag(help: "Print where the time went, too, and what memory and system calls it took.")
+  var stats = false
+
   @Flag(help: "Print plan and result as JSON.")
   var json = false
 
@@ -69,7 +72,8 @@ struct WriteCommand: ParsableCommand {
     }
     if dryRun {
       guard let outlook else { throw Failure.unrepeatable(source) }
-      return try report(WriteReport(outlook: outlook, session: session))
+      return try report(
+        WriteReport(outlook: outlook, session: session), stats ? monitor.takeStatistics() : nil)
     }
     if !choice.yes { try confirmation(session, outlook).ask() }
     let start = ContinuousClock.now
@@ -83,8 +87,9 @@ struct WriteCommand: ParsableCommand {
     }
     progress.end()
     let elapsed = start.duration(to: .now)
+    let statistics = stats ? monitor.takeStatistics() : nil
     do { _ = try session.finish() } catch { Terminal.complain("warning: \(error)") }
-    try report(WriteReport(summary: summary, session: session, elapsed: elapsed))
+    try report(WriteReport(summary: summary, session: session, elapsed: elapsed), statistics)
   }
 
   /// Nil for a source that can't be read twice.
@@ -107,10 +112,11 @@ struct WriteCommand: ParsableCommand {
       replacement: outlook.map { "\(ByteSize(byteCount: $0.byteCount).rounded) are written" })
   }
 
-  private func report(_ report: WriteReport) throws {
+  private func report(_ report: WriteReport, _ statistics: BuildStatistics?) throws {
     for warning in report.warnings { Terminal.complain("warning: \(warning)") }
-    if json { return try Terminal.standardOutput(report.json()) }
+    if json { return try Terminal.standardOutput(report.json(statistics)) }
     try Terminal.standardOutput(report.text)
+    try statistics.map { try Terminal.standardOutput("\n" + StatisticsReport(statistics: $0).text) }
   }
 
   private var options: CardWriter.Options {

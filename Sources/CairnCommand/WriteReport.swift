@@ -75,7 +75,8 @@ struct WriteReport {
       "Read back and compared: all \(ByteSize(byteCount: written.verifiedByteCount).rounded) are as written."
   }
 
-  func json() throws -> Data {
-    try content.json(onto: target, written: written, elapsed: written == nil ? nil : elapsed)
+  func json(_ statistics: BuildStatistics?) throws -> Data {
+    try content.json(
+      onto: target, written: written, elapsed: written == nil ? nil : elapsed, statistics: statistics)
   }
 }

@@ -7,9 +7,5 @@ struct MeasuringClock: Sendable {
   let now: @Sendable () -> UInt64
 
   /// The system's, which takes about 30 ns a call.
-  static let monotonic = MeasuringClock {
-    var time = timespec()
-    unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-  }
+  static let monotonic = MeasuringClock { linux_monotonic_nanoseconds() }
 }

@@ -84,5 +84,11 @@ int linux_reread_partitions(int descriptor);
 /// getdents64(2): as many struct linux_dirent64 as `buffer` holds.
 ssize_t linux_getdents(int descriptor, void *buffer, size_t count);
 
+/// CLOCK_MONOTONIC in nanoseconds: what takes how long. Some 30 ns a call.
+uint64_t linux_monotonic_nanoseconds(void);
+
+/// getrusage(2) of this process: processor time in microseconds, and the peak of its memory in bytes.
+int linux_own_usage(uint64_t *user, uint64_t *system, uint64_t *peak_byte_count);
+
 /// strerrordesc_np(3): what an errno means, in English whatever the locale; NULL for a number that means nothing.
 const char *linux_error_text(int number);

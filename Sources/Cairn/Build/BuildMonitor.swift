@@ -19,22 +19,57 @@ public final class BuildMonitor: Sendable {
   /// Bytes written, and the way to stop.
   public let writes = WriteMonitor()
   private let currentPhase = Atomic<Int>(Phase.examining.rawValue)
-  private let source = Mutex<ArchiveProgress?>(nil)
+  /// Of all archives so far; the last one is being read.
+  private let sources = Mutex<[ArchiveProgress]>([])
+  private let parts = Mutex(PartClock())
 
   private let temporaryPath = Mutex<String?>(nil)
   private let card = Mutex<CardState?>(nil)
 
-  public init() {}
+  public init() { parts.withLock { $0.enter(.preparing, at: reading) } }
 
   public internal(set) var phase: Phase {
     get { Phase(rawValue: currentPhase.load(ordering: .relaxed)) ?? .examining }
-    set { currentPhase.store(newValue.rawValue, ordering: .relaxed) }
+    set {
+      parts.withLock { $0.enter(newValue.part, at: reading) }
+      currentPhase.store(newValue.rawValue, ordering: .relaxed)
+    }
   }
 
   /// How much of the source has been read; nil before it is open.
   public internal(set) var sourceProgress: ArchiveProgress? {
-    get { source.withLock { $0 } }
-    set { source.withLock { $0 = newValue } }
+    get { sources.withLock { $0.last } }
+    set { sources.withLock { sources in if let newValue { sources.append(newValue) } } }
+  }
+
+  /// What the job has taken so far; it is at nothing from now on.
+  public func takeStatistics() -> BuildStatistics {
+    var statistics = BuildStatistics()
+    statistics.parts = parts.withLock { clock in
+      clock.enter(nil, at: reading)
+      return clock.parts
+    }
+    for source in sources.withLock({ $0 }) {
+      statistics.readSeconds += Double(source.readNanoseconds) / 1e9
+      statistics.decodeSeconds += Double(source.decodeNanoseconds) / 1e9
+      statistics.readByteCount += source.consumedByteCount
+      statistics.decodedByteCount += source.deliveredByteCount
+    }
+    statistics.process = .current()
+    return statistics
+  }
+
+  /// What has been done so far was a first look, in which nothing is written.
+  func endFirstLook() {
+    parts.withLock { $0.collapse(into: .firstLook, at: reading) }
+    writes.resetCounts()
+  }
+
+  private var reading: PartClock.Reading {
+    PartClock.Reading(
+      time: linux_monotonic_nanoseconds(),
+      sourceTime: sources.withLock { $0.reduce(0) { $0 + $1.waitNanoseconds } },
+      targetTime: writes.targetNanoseconds)
   }
 
   /// What the card in a reader is that is being written; nil where there is none.
@@ -75,4 +110,19 @@ public final class BuildMonitor: Sendable {
 
   /// Tells `abandon` what to remove.
   func watch(_ image: ImageFile) { temporaryPath.withLock { $0 = image.temporaryPath } }
+}
+
+extension BuildMonitor.Phase {
+  fileprivate var part: BuildStatistics.PartName {
+    switch self {
+    case .examining: .preparing
+    case .boot: .boot
+    case .data: .data
+    case .flushing: .ending
+    case .probing: .probing
+    case .wiping: .wiping
+    case .image: .image
+    case .verifying: .verifying
+    }
+  }
 }

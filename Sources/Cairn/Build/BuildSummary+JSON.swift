@@ -10,10 +10,14 @@ extension BuildSummary {
   /// - Parameters:
   ///   - output: the image; nil after a rehearsal, which leaves `result` out.
   ///   - elapsed: wall time.
-  public func json(output: String?, elapsed: Duration) throws -> Foundation.Data {
+  public func json(
+    output: String?, elapsed: Duration, statistics: BuildStatistics? = nil
+  ) throws -> Foundation.Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(Report(self, output: output, elapsed: elapsed)) + Foundation.Data("\n".utf8)
+    var report = Report(self, output: output, elapsed: elapsed)
+    report.statistics = statistics.map(StatisticsReport.init)
+    return try encoder.encode(report) + Foundation.Data("\n".utf8)
   }
 }
 
@@ -25,6 +29,7 @@ private struct Report: Encodable {
   /// Of the content; the plan's are in it.
   let warnings: [String]
   let result: ResultReport?
+  var statistics: StatisticsReport?
 
   init(_ summary: BuildSummary, output: String?, elapsed: Duration) {
     plan = PlanReport(summary.plan)

@@ -34,12 +34,12 @@ struct InputChain: ~Copyable, EntryReader {
   }
 
   mutating func next() throws(ArchiveError) -> Entry? {
-    monitor.sourceProgress = reader?.progress
     var entry = firstEntry.take()
-    if entry == nil { entry = try reader?.next() }
+    if entry == nil { entry = try reader?.next() } else { monitor.sourceProgress = reader?.progress }
     while entry == nil, inputIndex + 1 < inputs.count {
       inputIndex += 1
       reader = try InputReader(path: inputs[inputIndex].path, directoryOwner: directoryOwner)
+      monitor.sourceProgress = reader?.progress
       entry = try reader?.next()
     }
     guard let entry, !inputs[inputIndex].target.isRoot else { return entry }

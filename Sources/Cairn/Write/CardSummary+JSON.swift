@@ -9,11 +9,13 @@ extension CardSummary {
   ///   - written: nil where nothing was written, which leaves `result` out.
   ///   - elapsed: wall time.
   public func json(
-    onto target: WriteTarget, written: CardWriter.Summary?, elapsed: Duration?
+    onto target: WriteTarget, written: CardWriter.Summary?, elapsed: Duration?,
+    statistics: BuildStatistics? = nil
   ) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let report = WriteReport(self, target, written, elapsed)
+    var report = WriteReport(self, target, written, elapsed)
+    report.statistics = statistics.map(StatisticsReport.init)
     return try encoder.encode(report) + Data("\n".utf8)
   }
 }
@@ -38,6 +40,7 @@ private struct WriteReport: Encodable {
   let plan: PlanReport?
   let release: ReleaseReport?
   let result: ResultReport?
+  var statistics: StatisticsReport?
 
   init(
     _ summary: CardSummary, _ target: WriteTarget, _ written: CardWriter.Summary?, _ elapsed: Duration?

@@ -81,7 +81,7 @@ public final class CardWriter {
   ///
   /// - Throws: every complaint about the source, and what does not fit the device.
   public func examine() throws(WriteError) -> CardSummary {
-    defer { monitor.writes.resetCounts() }
+    defer { monitor.endFirstLook() }
     let reading = try source.open(size: device.size, monitor: monitor)
     let ledger = Ledger(NullTarget(size: device.size), monitor: monitor.writes)
     try reading.writeContent(on: ledger)
@@ -102,6 +102,7 @@ public final class CardWriter {
 
 extension CardWriter {
   private func writeAll() throws(WriteError) -> Summary {
+    monitor.phase = .examining
     let reading = try source.open(size: device.size, monitor: monitor)
     try probe()
     try wipe()
