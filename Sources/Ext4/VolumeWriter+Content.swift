@@ -87,10 +87,9 @@ extension VolumeWriter {
     } else {
       inode.size = content.receivedByteCount
     }
-    let largestSize = format.features.largestFileSize
-    if inode.size > largestSize {
+    if inode.size > largestFileSize {
       problems.append(
-        Problem(path: content.path, reason: .fileTooLarge(size: inode.size, largestSize: largestSize)))
+        Problem(path: content.path, reason: .fileTooLarge(size: inode.size, largestSize: largestFileSize)))
     }
     inode.blockCount += content.blockCount
     placeExtents(in: &inode, areDivided: image != nil)

@@ -129,7 +129,7 @@ extension VolumeWriter {
   private func checkedType(of kind: Entry.Kind) throws(Problem.Reason) -> FileType {
     switch kind {
     case .regular(let shape):
-      try OpenContent.check(shape, largestSize: format.features.largestFileSize)
+      try OpenContent.check(shape, largestSize: largestFileSize)
       return .regular
     case .symbolicLink(let target):
       guard (1...4095).contains(target.count), !target.contains(0) else {

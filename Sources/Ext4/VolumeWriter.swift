@@ -16,6 +16,8 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   public typealias Failure = Ext4Error
 
   let format: Format
+  /// Of a file, in bytes, as the format's features have it.
+  let largestFileSize: UInt64
   let target: any BlockTarget
   let store: MetadataStore
   let geometry: Geometry
@@ -44,6 +46,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
     let store = MetadataStore(size: format.size)
     let handle = try FileSystemHandle.format(format, in: store)
     self.format = format
+    largestFileSize = format.features.largestFileSize
     self.target = target
     self.store = store
     geometry = handle.geometry
@@ -63,6 +66,7 @@ public struct VolumeWriter: ~Copyable, EntryWriter {
   /// Only counts what entries take: there is no room for anything.
   init(measuring format: Format) {
     self.format = format
+    largestFileSize = format.features.largestFileSize
     target = NullTarget(size: 0)
     store = MetadataStore(size: 0)
     geometry = .nothing
