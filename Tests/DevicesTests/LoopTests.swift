@@ -147,13 +147,20 @@ struct LoopTests {
     _ = try open(loop.path)
   }
 
+  /// A loop device as it was before `file` took its number.
+  private func target(replacedBy file: String) throws -> WriteTarget {
+    let losetup = ForeignTool("losetup")
+    let path = try self.file()
+    // Whoever looks for a free number at the same time may be faster.
+    for _ in 0..<50 {
+      let target = try DeviceList().target(at: LoopDevice(path).path)
+      if try losetup.run(target.path, file).status == 0 { return target }
+    }
+    throw CocoaError(.fileLocking)
+  }
+
   @Test func `another file in the loop device is another device`() throws {
-    let path = try file()
-    var loop: LoopDevice? = try LoopDevice(path)
-    let target = try DeviceList().target(at: try #require(loop?.path))
-    loop = nil
-    let other = try file("other", byteCount: 32 << 20)
-    try ForeignTool("losetup").succeed(target.path, other)
+    let target = try target(replacedBy: file("other", byteCount: 32 << 20))
     defer { _ = try? ForeignTool("losetup").run("--detach", target.path) }
     #expect {
       _ = try OpenDevice(target)

@@ -29,9 +29,7 @@ public final class LoopDevice {
 /// An ext4 volume mounted at a directory of its own, until the value goes. Its loop device is its own, too: mount(8)
 /// would take one that another mount has left, and its being read-only with it.
 public final class LoopMount {
-  private static let mount = ForeignTool("mount")
-  private static let umount = ForeignTool("umount")
-  private let directory: TemporaryDirectory
+  private let mount: Mount
   /// Nil once unmounted.
   private var device: LoopDevice?
 
@@ -49,30 +47,23 @@ public final class LoopMount {
   ///   - path: a file or a device.
   ///   - offset: where in it the volume begins, in bytes.
   public init(_ path: String, at offset: UInt64 = 0, isWritable: Bool = false) throws {
-    directory = try TemporaryDirectory()
     let device = try LoopDevice(path, at: offset, isWritable: isWritable)
-    let options = isWritable ? "rw" : "ro,noload"
-    let result = try Self.mount.run("-t", "ext4", "-o", options, device.path, directory.path)
-    guard result.status == 0 else { throw LoopFailure(text: result.errors) }
+    mount = try Mount(device.path, type: "ext4", options: isWritable ? "rw" : "ro,noload")
     self.device = device
   }
 
   deinit { unmount() }
 
+  public var path: String { mount.path }
+
   /// Where the mounted volume has a path of its own.
-  public func path(_ path: String) -> String { directory.path(path) }
+  public func path(_ path: String) -> String { "\(mount.path)/\(path)" }
 
   public func unmount() {
-    guard device != nil else { return }
-    // A child process that was started meanwhile may hold the mount for a moment.
-    var result = try? Self.umount.run(directory.path)
-    for _ in 0..<50 where result?.status != 0 {
-      usleep(20_000)
-      result = try? Self.umount.run(directory.path)
-    }
+    mount.unmount()
     device = nil
   }
 }
 
-/// What losetup or mount said.
+/// What losetup said.
 struct LoopFailure: Error { let text: String }
