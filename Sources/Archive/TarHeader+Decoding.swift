@@ -35,24 +35,26 @@ extension TarHeader {
   /// The sum of all bytes, the field's own taken as spaces. Some old archivers summed signed bytes.
   private static func hasValidChecksum(_ block: RawSpan) -> Bool {
     guard let expected = try? octalNumber(block, Field.chksum, .mode) else { return false }
-    var (sum, highByteCount) = byteSum(block)
-    // Its own bytes are digits and spaces, or it were no number: none is high.
-    sum += Field.chksum.reduce(0) { $0 + 0x20 - Int(block.byte(at: $1)) }
-    return expected == sum || expected == sum - 256 * highByteCount
+    // The field's own bytes are digits and spaces, or it were no number: none is high.
+    let sum = byteSum(block) + Field.chksum.reduce(0) { $0 + 0x20 - Int(block.byte(at: $1)) }
+    return expected == sum || expected == sum - 256 * highByteCount(block)
   }
 
-  /// The sum of the block's bytes, and how many of them have their first bit set.
-  private static func byteSum(_ block: RawSpan) -> (sum: Int, highByteCount: Int) {
+  /// The sum of the block's bytes.
+  private static func byteSum(_ block: RawSpan) -> Int {
     // Four sums of 16 bits at once: each is at most 128 times 255.
     let everySecondByte: UInt64 = 0x00FF_00FF_00FF_00FF
     var sums: UInt64 = 0
-    var highByteCount = 0
     for offset in stride(from: 0, to: byteCount, by: 8) {
       let word = unsafe block.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
-      sums += (word & everySecondByte) + (word >> 8 & everySecondByte)
-      highByteCount += (word & 0x8080_8080_8080_8080).nonzeroBitCount
+      sums &+= (word & everySecondByte) &+ (word >> 8 & everySecondByte)
     }
-    return ([0, 16, 32, 48].reduce(0) { $0 + Int(sums >> $1 & 0xFFFF) }, highByteCount)
+    return [0, 16, 32, 48].reduce(0) { $0 + Int(sums >> $1 & 0xFFFF) }
+  }
+
+  /// Bytes of the block that have their first bit set.
+  private static func highByteCount(_ block: RawSpan) -> Int {
+    (0..<byteCount).count { block.byte(at: $0) & 0x80 != 0 }
   }
 }
 

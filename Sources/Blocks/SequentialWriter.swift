@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes what is appended to a target, from one offset on, in large pieces that begin and end at multiples
-/// of 4,096 but for the first one's begin and the last one's end.
+/// Writes what is appended to a target, from one offset on, in pieces that begin and end at multiples of the
+/// buffer's size but for the first one's begin and the last one's end.
 ///
 /// Pieces are gathered in a buffer that stays in the processor's cache; what fills it by itself goes to the
-/// target as it is. (A piece of half the size isn't worth a write of its own: the buffer's rest would be
-/// another.)
+/// target as it is. Where they begin matters: a page cache takes an aligned piece as one large folio, and one
+/// that is not as a dozen small ones.
 public struct SequentialWriter: ~Copyable {
   private let target: any BlockTarget
   private var buffer: AlignedBuffer
@@ -13,7 +13,7 @@ public struct SequentialWriter: ~Copyable {
   /// Where the buffer's first byte belongs.
   private var bufferOffset: UInt64
 
-  /// Writes begin and end at multiples of this.
+  /// Zeroing begins and ends at multiples of this.
   private static let alignment = 4096
   /// Zeros from this count on are worth a call of their own.
   private static let zeroedByteCount: UInt64 = 64 << 10
@@ -32,8 +32,8 @@ public struct SequentialWriter: ~Copyable {
   public mutating func append(_ bytes: RawSpan) throws(BlockError) {
     var rest = bytes
     while rest.byteCount > 0 {
-      let isDirect = bufferedByteCount == 0 && misalignment == 0 && rest.byteCount >= buffer.byteCount
-      let count = isDirect ? rest.byteCount / Self.alignment * Self.alignment : min(rest.byteCount, room)
+      let isDirect = room == buffer.byteCount && rest.byteCount >= buffer.byteCount
+      let count = isDirect ? rest.byteCount - rest.byteCount % buffer.byteCount : min(rest.byteCount, room)
       if isDirect {
         try target.write(rest.extracting(first: count), at: bufferOffset)
         bufferOffset += UInt64(count)
@@ -81,11 +81,10 @@ public struct SequentialWriter: ~Copyable {
 }
 
 extension SequentialWriter {
-  /// Bytes that the buffer's begin lies behind a multiple of the alignment.
-  private var misalignment: Int { Int(bufferOffset % UInt64(Self.alignment)) }
-
-  /// Bytes that the buffer still takes: full, it ends at a multiple of the alignment.
-  private var room: Int { buffer.byteCount - misalignment - bufferedByteCount }
+  /// Bytes that the buffer still takes: full, it ends at a multiple of its size.
+  private var room: Int {
+    buffer.byteCount - Int(bufferOffset % UInt64(buffer.byteCount)) - bufferedByteCount
+  }
 
   /// Counts `byteCount` bytes as buffered.
   private mutating func advance(by byteCount: Int) throws(BlockError) {
