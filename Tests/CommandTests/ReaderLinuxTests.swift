@@ -84,7 +84,7 @@ struct ReaderLinuxTests {
         echo >&3
         find_nodes sda
         $write /dev/sda --yes --target-id \(Self.serial) &
-        while [ "$(written)" -lt 20000 ]; do usleep 10000; done
+        while [ "$(written)" -lt 8000 ]; do usleep 10000; done
         echo 'device_del stick' >&3
         wait $!
         echo "written: status $?"
@@ -106,7 +106,7 @@ struct ReaderLinuxTests {
       start + """
         find_nodes sda
         $write /dev/sda --yes --target-id \(Self.serial) &
-        while [ "$(written)" -lt 20000 ]; do usleep 10000; done
+        while [ "$(written)" -lt 8000 ]; do usleep 10000; done
         before=$(written)
         kill $!
         wait $!
