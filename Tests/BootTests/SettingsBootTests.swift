@@ -75,6 +75,7 @@ extension BootTests {
       cache: \(cache)
       repository-keys: \(packageKey)
       scripts: \(script)
+      boot: {serial-console: true}
       lbu: {backups: 3}
       overlay: [\(files), \(homes)]
       persist:
@@ -143,6 +144,17 @@ extension BootTests {
     #expect(try pi.succeed("cat /etc/doas.conf").lines == ["permit persist :wheel", "permit nopass ann"])
     #expect(try pi.succeed("ip -4 -o address show dev eth0").lines.count == 1)
     #expect(try pi.succeed("tail -n 1 /var/log/messages").lines.count == 1)
+    try expectSerialLogin(on: pi)
+  }
+
+  /// Init has added it, once, and it waits behind what OpenRC has said.
+  private func expectSerialLogin(on pi: VirtualPi) throws {
+    let line = VirtualPi.serialLine
+    #expect(try pi.succeed("grep -c ^\(line): /etc/inittab").lines == ["1"])
+    try pi.succeed("for i in $(seq 60); do pgrep -f 'getty.*\(line)' && exit; sleep 1; done; exit 1")
+    let screen = pi.console
+    #expect(screen.contains("Starting sshd"), "\(screen)")
+    #expect(screen.contains("pi login:"), "\(screen)")
   }
 
   /// Returns what they hold.

@@ -30,7 +30,7 @@ final class VirtualPi {
     let boot = "\(card)@@4M"
     try Self.mcopy.succeed("-n", "-i", boot, "::boot/vmlinuz-rpi", scratch.path("kernel"))
     let text = String(decoding: try Self.mcopy.succeed("-i", boot, "::cmdline.txt", "-"), as: UTF8.self)
-    commandLine = text.trimmingCharacters(in: .whitespacesAndNewlines) + " " + Self.additions
+    commandLine = [Self.namingSerialLine(text), Self.additions].joined(separator: " ")
   }
 
   deinit { machine?.kill() }
@@ -99,9 +99,16 @@ final class VirtualPi {
 
 extension VirtualPi {
   private static let bootPatience = Duration.seconds(900)
+  static let serialLine = "ttyAMA0"
 
-  /// The serial line shows the kernel's messages without being a console; init tells what it does; there is no clock;
-  /// a panic is the end.
+  /// The command line as the firmware hands it on: with the serial line's name on this board.
+  private static func namingSerialLine(_ text: String) -> String {
+    text.trimmingCharacters(in: .whitespacesAndNewlines)
+      .replacing("console=serial0,", with: "console=\(serialLine),")
+  }
+
+  /// The serial line shows the kernel's messages even where it is no console; init tells what it does; there is no
+  /// clock; a panic is the end.
   private static let additions =
     "noquiet loglevel=6 earlycon keep_bootcon initcall_blacklist=pl031_driver_init panic=-1"
 
