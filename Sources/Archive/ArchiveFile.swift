@@ -78,6 +78,33 @@ final class ArchiveFile {
     return try unsafe readFile(into: target)
   }
 
+  /// Reads a part of a regular file, whatever else is read; fewer bytes than `target` has at its end or an error. For
+  /// any thread.
+  func read(into target: UnsafeMutableRawBufferPointer, at offset: UInt64) -> Int {
+    var filled = 0
+    while filled < target.count {
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+      let count = unsafe pread(descriptor, rest.baseAddress, rest.count, off_t(offset) + off_t(filled))
+      if count < 0, linux_errno() == EINTR { continue }
+      guard count > 0 else { break }
+      filled += count
+    }
+    return filled
+  }
+
+  /// Goes on at `newOffset` of a regular file, behind what was read.
+  ///
+  /// - Throws: `system`.
+  func skip(to newOffset: UInt64) throws(ArchiveError) {
+    let byteCount = newOffset - offset
+    guard byteCount > unread.count else { return consume(Int(byteCount)) }
+    guard lseek(descriptor, off_t(newOffset), SEEK_SET) >= 0 else {
+      throw .system(.read, path: path, number: linux_errno())
+    }
+    progress.add(Int(byteCount) - unread.count)
+    unread = 0..<0
+  }
+
   private func readFile(into target: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int {
     while true {
       // Interrupted: nobody is interested any more.

@@ -23,8 +23,8 @@ final class Batch {
 @safe
 final class BatchQueue {
   private let wakingCount: Int
-  private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  /// Both sides never wait at once: all batches are empty where one does, and none where the other does.
+  private let monitor = Monitor()
   private var empty: [Batch]
   private var filled: [Batch] = []
   private var ending: Ending?
@@ -42,41 +42,32 @@ final class BatchQueue {
     case ending(Ending)
   }
 
-  init(batchCount: Int = 8) {
+  init(batchCount: Int = 24) {
     wakingCount = batchCount / 2
     empty = (0..<batchCount).map { _ in Batch() }
-    unsafe pthread_mutex_init(lock, nil)
-    unsafe pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    unsafe pthread_cond_destroy(changed)
-    unsafe pthread_mutex_destroy(lock)
-    unsafe changed.deallocate()
-    unsafe lock.deallocate()
   }
 
   // MARK: The reading thread's side
 
   /// Waits for batches to fill; nil when the consumer has given up.
   func takeEmpty() -> Batch? {
-    locked {
-      if empty.isEmpty { wait { isAbandoned || empty.count >= wakingCount } }
+    monitor.locked {
+      if empty.isEmpty { monitor.wait { isAbandoned || empty.count >= wakingCount } }
       return isAbandoned ? nil : empty.removeLast()
     }
   }
 
   func put(_ batch: Batch) {
-    locked {
+    monitor.locked {
       filled.append(batch)
-      if filled.count >= wakingCount { wake() }
+      if filled.count >= wakingCount { monitor.wake() }
     }
   }
 
   func end(_ ending: Ending) {
-    locked {
+    monitor.locked {
       self.ending = ending
-      wake()
+      monitor.wake()
     }
   }
 
@@ -84,42 +75,26 @@ final class BatchQueue {
 
   /// Waits for the next batches, or for the end behind the last.
   func takeFilled() -> Taken {
-    locked {
-      if filled.isEmpty { wait { ending != nil || filled.count >= wakingCount } }
+    monitor.locked {
+      if filled.isEmpty { monitor.wait { ending != nil || filled.count >= wakingCount } }
       if let ending, filled.isEmpty { return .ending(ending) }
       return .batch(filled.removeFirst())
     }
   }
 
   func giveBack(_ batch: Batch) {
-    locked {
+    monitor.locked {
       empty.append(batch)
-      if empty.count >= wakingCount { wake() }
+      if empty.count >= wakingCount { monitor.wake() }
     }
   }
 
   func abandon() {
-    locked {
+    monitor.locked {
       isAbandoned = true
-      wake()
+      monitor.wake()
     }
   }
-
-  // MARK: Locking
-
-  private func locked<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(lock)
-    defer { unsafe pthread_mutex_unlock(lock) }
-    return body()
-  }
-
-  private func wait(until isTrue: () -> Bool) {
-    while !isTrue() { unsafe pthread_cond_wait(changed, lock) }
-  }
-
-  /// Both sides never wait at once: all batches are empty where one does, and none where the other does. So one signal
-  /// reaches whoever waits.
-  private func wake() { unsafe pthread_cond_signal(changed) }
 }
 
 // All that changes is touched under the lock; a batch belongs to the side that took it until it is handed on.

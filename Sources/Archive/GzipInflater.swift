@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CIsal
 
 /// Inflates a gzip file that comes in pieces, and tells where each of its members ends.
 ///
 /// ISA-L checks the CRC-32 and the size of each member.
 ///
 /// Source: RFC 1952, section 2.2.
-@safe
 public final class GzipInflater {
-  /// On the heap: it has tables and a window in it, some 150 KiB.
-  private let state = UnsafeMutablePointer<inflate_state>.allocate(capacity: 1)
+  private let state = InflateState()
   private var piece = [UInt8](repeating: 0, count: pieceByteCount)
 
   /// Whether a member has begun and not ended: a file may only end outside of one.
@@ -25,9 +22,7 @@ public final class GzipInflater {
     public var isMemberEnd: Bool
   }
 
-  public init() { unsafe isal_inflate_init(state) }
-
-  deinit { unsafe state.deallocate() }
+  public init() {}
 
   /// Appends to `output` what `input` inflates to, up to the end of the member.
   ///
@@ -54,30 +49,17 @@ public final class GzipInflater {
   }
 
   private func beginMember() {
-    unsafe isal_inflate_reset(state)
-    unsafe state.pointee.crc_flag = UInt32(ISAL_GZIP)
+    state.beginMember()
     isInMember = true
   }
 
   /// One call of ISA-L: into the piece, whose bytes are then the first `produced`.
   private func inflate(_ input: RawSpan) throws(CompressionProblem) -> (consumed: Int, produced: Int) {
-    var rest = 0
-    var room = 0
-    let code = unsafe input.withUnsafeBytes { input in
-      unsafe piece.withUnsafeMutableBufferPointer { output in
-        unsafe state.pointee.next_in = UnsafeMutablePointer(
-          mutating: input.assumingMemoryBound(to: UInt8.self).baseAddress)
-        unsafe state.pointee.avail_in = UInt32(input.count)
-        unsafe state.pointee.next_out = output.baseAddress
-        unsafe state.pointee.avail_out = UInt32(output.count)
-        let code = unsafe isal_inflate(state)
-        rest = Int(unsafe state.pointee.avail_in)
-        room = Int(unsafe state.pointee.avail_out)
-        return code
-      }
+    let step = unsafe input.withUnsafeBytes { input in
+      unsafe piece.withUnsafeMutableBytes { output in unsafe state.inflate(input, into: output) }
     }
-    if code < 0 { throw GzipSource.problem(code) }
-    isInMember = unsafe state.pointee.block_state != ISAL_BLOCK_FINISH
-    return (input.byteCount - rest, piece.count - room)
+    if let problem = step.problem { throw problem }
+    isInMember = !state.isAtEnd
+    return (step.consumed, step.produced)
   }
 }

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <linux/fs.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -69,6 +70,11 @@ int linux_disk_sequence(int descriptor, uint64_t *number) { return ioctl(descrip
 int linux_reread_partitions(int descriptor) { return ioctl(descriptor, BLKRRPART); }
 
 ssize_t linux_getdents(int descriptor, void *buffer, size_t count) { return getdents64(descriptor, buffer, count); }
+
+int linux_processor_count(void) {
+  cpu_set_t processors;
+  return sched_getaffinity(0, sizeof processors, &processors) == 0 ? CPU_COUNT(&processors) : 1;
+}
 
 const char *linux_error_text(int number) { return strerrordesc_np(number); }
 

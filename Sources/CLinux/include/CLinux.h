@@ -90,5 +90,8 @@ uint64_t linux_monotonic_nanoseconds(void);
 /// getrusage(2) of this process: processor time in microseconds, and the peak of its memory in bytes.
 int linux_own_usage(uint64_t *user, uint64_t *system, uint64_t *peak_byte_count);
 
+/// Processors that this process may run on, by sched_getaffinity(2); 1 where that can't be told.
+int linux_processor_count(void);
+
 /// strerrordesc_np(3): what an errno means, in English whatever the locale; NULL for a number that means nothing.
 const char *linux_error_text(int number);
