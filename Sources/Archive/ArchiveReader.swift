@@ -4,7 +4,7 @@ public import Entries
 
 /// The entries of a tar archive, as it is or compressed, in one pass.
 ///
-/// A thread of its own reads, decompresses and parses ahead, in some 3 MiB of memory whatever the archive's size.
+/// A thread of its own reads, decompresses and parses ahead, in a few MiB of memory whatever the archive's size.
 /// Owners are numbers: the names that a tar may have for them are passed over. The end is reached only when the whole
 /// file was read and every checksum in it was right, so that a copy of the entries may be trusted then, and not before.
 public struct ArchiveReader: ~Copyable, EntryReader {

@@ -42,7 +42,7 @@ final class BatchQueue {
     case ending(Ending)
   }
 
-  init(batchCount: Int = 24) {
+  init(batchCount: Int) {
     wakingCount = batchCount / 2
     empty = (0..<batchCount).map { _ in Batch() }
   }

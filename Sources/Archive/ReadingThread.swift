@@ -7,9 +7,14 @@ struct ReadingThread: ~Copyable {
   private let queue: BatchQueue
   private let interrupt: Interrupt?
 
+  /// What is copied from the page cache comes steadily: few batches stay in the processor's cache.
+  private static let fewBatches = 8
+  /// What is decompressed comes slowly here and fast there, which a few more even out.
+  private static let manyBatches = 24
+
   static func start(_ file: ArchiveFile, _ compression: Compression) throws(ArchiveError) -> ReadingThread {
     let source = try compression.source(of: file)
-    let queue = BatchQueue()
+    let queue = BatchQueue(batchCount: compression == .none ? fewBatches : manyBatches)
     let work = unsafe Unmanaged.passRetained(Work(source, file, queue))
     var thread = pthread_t()
     let number = unsafe pthread_create(
